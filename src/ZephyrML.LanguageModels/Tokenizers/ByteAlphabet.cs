@@ -1,0 +1,41 @@
+namespace ZephyrML.LanguageModels;
+
+/// <summary>
+/// GPT-2's way to write bytes as printable characters: printable Latin-1 bytes stand for themselves, the other 68 for U+0100 and up (a space is 'Ġ').
+/// </summary>
+internal static class ByteAlphabet
+{
+    private static readonly char[] Chars = MakeChars();
+    private static readonly short[] Bytes = MakeBytes();
+
+    /// <summary>The character of each byte.</summary>
+    public static ReadOnlySpan<char> Characters => Chars;
+
+    /// <summary>Writes bytes as their characters.</summary>
+    public static void Write(ReadOnlySpan<byte> bytes, Span<char> characters)
+    {
+        for (var i = 0; i < bytes.Length; i++)
+            characters[i] = Chars[bytes[i]];
+    }
+
+    /// <summary>The byte that a character stands for, or -1.</summary>
+    public static int ToByte(char character) => character < Bytes.Length ? Bytes[character] : -1;
+
+    private static char[] MakeChars()
+    {
+        var chars = new char[256];
+        var next = 256;
+        for (var b = 0; b < 256; b++)
+            chars[b] = b is >= '!' and <= '~' or >= 0xA1 and <= 0xAC or >= 0xAE and <= 0xFF ? (char)b : (char)next++;
+        return chars;
+    }
+
+    private static short[] MakeBytes()
+    {
+        var bytes = new short[Chars.Max() + 1];
+        Array.Fill(bytes, (short)-1);
+        for (var b = 0; b < 256; b++)
+            bytes[Chars[b]] = (short)b;
+        return bytes;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Text.RegularExpressions;
+
+namespace ZephyrML.LanguageModels;
+
+/// <summary>
+/// The alternatives that split patterns of byte-level BPE models are made of, written out by hand: a rule takes a text and a place and says where its match ends, or -1.
+/// They work on code points (a .NET regular expression does not) and in linear time.
+/// </summary>
+internal static class SplitRules
+{
+    public delegate int Rule(ReadOnlySpan<char> text, int at);
+
+    private static readonly string[] Contractions = ["s", "t", "re", "ve", "m", "ll", "d"];
+
+    private static readonly Dictionary<string, Rule> Known = new()
+    {
+        [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)"] = Contraction,
+        [@"'(?i:[sdmt]|ll|ve|re)"] = Contraction,
+        [@"[^\r\n\p{L}\p{N}]?\p{L}+"] = AnyThenLetters,
+        [@"[^\r\n\p{L}\p{N}]?+\p{L}+"] = AnyThenLetters,
+        [@"\p{L}+"] = (text, at) => Run(text, at, CharClasses.IsLetter),
+        [@" ?\p{L}+"] = (text, at) => SpaceThen(text, at, CharClasses.IsLetter),
+        [@" ?\p{N}+"] = (text, at) => SpaceThen(text, at, CharClasses.IsNumber),
+        [@"\p{N}"] = (text, at) => Run(text, at, CharClasses.IsNumber, 1),
+        [@"\p{N}{1,3}"] = (text, at) => Run(text, at, CharClasses.IsNumber, 3),
+        [@"\p{N}+"] = (text, at) => Run(text, at, CharClasses.IsNumber),
+        [@" ?[^\s\p{L}\p{N}]+"] = (text, at) => SpaceThen(text, at, CharClasses.IsOther),
+        [@" ?[^\s\p{L}\p{N}]+[\r\n]*"] = OthersThenLineBreaks,
+        [@" ?[^\s\p{L}\p{N}]++[\r\n]*"] = OthersThenLineBreaks,
+        [@"\s*[\r\n]+"] = SpacesToLineBreak,
+        [@"\s*[\r\n]"] = SpacesToLineBreak,
+        [@"\s+(?!\S)"] = SpacesBeforeSpace,
+        [@"\s+"] = (text, at) => Run(text, at, CharClasses.IsSpace),
+    };
+
+    /// <summary>The rule of one alternative as it stands in a pattern, or null if it is not known.</summary>
+    public static Rule? Find(string alternative)
+    {
+        if (Known.TryGetValue(alternative, out var rule))
+            return rule;
+        return Regex.IsMatch(alternative, "^'[a-z]+$") ? (text, at) => text[at..].StartsWith(alternative) ? at + alternative.Length : -1 : null;
+    }
+
+    private static int Run(ReadOnlySpan<char> text, int at, Func<int, bool> member, int most = int.MaxValue)
+    {
+        var end = at;
+        while (end < text.Length && most-- > 0)
+        {
+            var codePoint = CharClasses.At(text, end);
+            if (!member(codePoint))
+                break;
+            end += CharClasses.Length(codePoint);
+        }
+        return end > at ? end : -1;
+    }
+
+    private static int SpaceThen(ReadOnlySpan<char> text, int at, Func<int, bool> member) => Run(text, text[at] == ' ' ? at + 1 : at, member);
+
+    private static int AnyThenLetters(ReadOnlySpan<char> text, int at)
+    {
+        var first = CharClasses.At(text, at);
+        if (!CharClasses.IsLetter(first) && !CharClasses.IsNumber(first) && first is not ('\r' or '\n'))
+            at += CharClasses.Length(first);
+        return Run(text, at, CharClasses.IsLetter);
+    }
+
+    private static int OthersThenLineBreaks(ReadOnlySpan<char> text, int at)
+    {
+        var end = SpaceThen(text, at, CharClasses.IsOther);
+        while (end >= 0 && end < text.Length && text[end] is '\r' or '\n')
+            end++;
+        return end;
+    }
+
+    // \s* gives back until a line break follows: the match ends behind the last line break of the run of spaces.
+    private static int SpacesToLineBreak(ReadOnlySpan<char> text, int at)
+    {
+        var end = -1;
+        for (var i = at; i < text.Length && CharClasses.IsSpace(text[i]); i++)
+        {
+            if (text[i] is '\r' or '\n')
+                end = i + 1;
+        }
+        return end;
+    }
+
+    // \s+ gives back its last space where something else follows the run.
+    private static int SpacesBeforeSpace(ReadOnlySpan<char> text, int at)
+    {
+        var end = Run(text, at, CharClasses.IsSpace);
+        if (end < 0 || end == text.Length)
+            return end;
+        return end - 1 > at ? end - 1 : -1;
+    }
+
+    // Case folding counts U+017F, the long s, as an s.
+    private static int Contraction(ReadOnlySpan<char> text, int at)
+    {
+        if (text[at] != '\'')
+            return -1;
+        foreach (var ending in Contractions)
+        {
+            var rest = text[(at + 1)..];
+            if (rest.StartsWith(ending, StringComparison.OrdinalIgnoreCase) || (ending == "s" && rest.Length > 0 && rest[0] == '\u017F'))
+                return at + 1 + ending.Length;
+        }
+        return -1;
+    }
+}
