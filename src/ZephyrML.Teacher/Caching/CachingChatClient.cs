@@ -1,0 +1,187 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+
+namespace ZephyrML.Teacher;
+
+/// <summary>
+/// Answers from the store, or asks once and stores. In this process the first caller of a key asks and the others wait for its answer; between processes the
+/// lease in the file does the same. If the asking caller is cancelled, a waiting one takes over; if it fails, each waiting one asks for itself.
+/// </summary>
+internal sealed class CachingChatClient : DelegatingChatClient
+{
+    private readonly ResponseStore _store;
+    private readonly CacheMode _mode;
+    private readonly string _teacher;
+    private readonly string? _model;
+    private readonly ResponseCacheStatistics _statistics = new();
+    private int _disposed;
+
+    public CachingChatClient(IChatClient client, string path, string? name, CacheMode mode) : base(client)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        var metadata = client.GetService<ChatClientMetadata>();
+        _model = metadata?.DefaultModelId is { Length: > 0 } model ? model : null;
+        _teacher = !string.IsNullOrWhiteSpace(name) ? name
+            : _model is not null || !string.IsNullOrWhiteSpace(metadata?.ProviderName) ? $"{metadata!.ProviderName}/{_model}"
+            : throw new ArgumentException($"A response cache needs the teacher's name, else the answers of two teachers would be mixed up: {client.GetType().Name} has no metadata, so give a name.", nameof(name));
+        if (mode == CacheMode.ReplayOnly && !File.Exists(path))
+            throw new FileNotFoundException($"The response cache '{path}' that is to be replayed is not there.", path);
+        _mode = mode;
+        _store = ResponseStore.Acquire(path);
+    }
+
+    public override object? GetService(Type serviceType, object? serviceKey = null) =>
+        serviceKey is null && serviceType == typeof(ResponseCacheStatistics) ? _statistics : base.GetService(serviceType, serviceKey);
+
+    public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var list = Materialise(messages);
+        var (flight, found) = await JoinAsync(list, options, cancellationToken).ConfigureAwait(false);
+        if (flight is null)
+            return StoredResponse.Read(found!);
+        try
+        {
+            var response = await base.GetResponseAsync(list, Inner(options), cancellationToken).ConfigureAwait(false);
+            flight.Land(response);
+            return response;
+        }
+        finally
+        {
+            flight.Dispose();
+        }
+    }
+
+    public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var list = Materialise(messages);
+        var (flight, found) = await JoinAsync(list, options, cancellationToken).ConfigureAwait(false);
+        if (flight is null)
+        {
+            foreach (var update in StoredResponse.Read(found!).ToChatResponseUpdates())
+                yield return update;
+            yield break;
+        }
+        using (flight)
+        {
+            var updates = new List<ChatResponseUpdate>();
+            await foreach (var update in base.GetStreamingResponseAsync(list, Inner(options), cancellationToken).ConfigureAwait(false))
+            {
+                updates.Add(update.Clone());
+                yield return update;
+            }
+            flight.Land(updates.ToChatResponse());
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && Interlocked.Exchange(ref _disposed, 1) == 0)
+            _store.Dispose();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Either the stored answer, or the right (and duty) to ask for it.</summary>
+    private async Task<(Flight? Flight, string? Found)> JoinAsync(IList<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        var model = options?.ModelId ?? _model;
+        var key = CacheKey.Of(_teacher, model, messages, options);
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var mine = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var theirs = _store.Flights.GetOrAdd(key, mine);
+            var found = theirs == mine ? null : await theirs.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (theirs != mine)
+            {
+                if (found is null)
+                    continue;
+                _statistics.CountHit();
+                return (null, found);
+            }
+            var flight = new Flight(this, key, model, options.GetSample(), mine);
+            try
+            {
+                found = await flight.LeaseAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                flight.Dispose();
+                throw;
+            }
+            if (found is null)
+                return (flight, null);
+            flight.Dispose();
+            _statistics.CountHit();
+            return (null, found);
+        }
+    }
+
+    private static IList<ChatMessage> Materialise(IEnumerable<ChatMessage> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        return messages as IList<ChatMessage> ?? [.. messages];
+    }
+
+    private static ChatOptions? Inner(ChatOptions? options)
+    {
+        if (options?.AdditionalProperties?.ContainsKey(ChatOptionsExtensions.SampleKey) != true)
+            return options;
+        var inner = options.Clone();
+        inner.AdditionalProperties!.Remove(ChatOptionsExtensions.SampleKey);
+        return inner;
+    }
+
+    /// <summary>One question on its way.</summary>
+    private sealed class Flight(CachingChatClient client, byte[] key, string? model, int sample, TaskCompletionSource<string?> waiting) : IDisposable
+    {
+        private string? _answer;
+        private bool _leased;
+
+        /// <summary>Waits until this process may ask (null), or until the answer is there.</summary>
+        public async Task<string?> LeaseAsync(CancellationToken cancellationToken)
+        {
+            _answer = client._store.Find(key);
+            if (_answer is null && client._mode == CacheMode.ReplayOnly)
+                throw new CacheMissException(
+                    $"The response cache of '{client._teacher}' is replayed only, and lacks an answer (key {Convert.ToHexString(key)[..16].ToLowerInvariant()}, model {model ?? "unknown"}, sample {sample}).");
+            for (var wait = 20; _answer is null; wait = Math.Min(500, wait * 2))
+            {
+                (_answer, _leased) = client._store.TryLease(key);
+                if (_leased)
+                    return null;
+                if (_answer is null)
+                    await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
+            }
+            return _answer;
+        }
+
+        /// <summary>Stores the whole answer.</summary>
+        public void Land(ChatResponse response)
+        {
+            var answer = StoredResponse.Write(response);
+            client._store.Store(key, client._teacher, model, sample, answer, response.Usage?.InputTokenCount, response.Usage?.OutputTokenCount);
+            (_answer, _leased) = (answer, false);
+            client._statistics.CountPaid();
+        }
+
+        /// <summary>Ends the flight; without an answer, the next waiting caller takes over.</summary>
+        public void Dispose()
+        {
+            try
+            {
+                if (_leased)
+                {
+                    client._statistics.CountFailed();
+                    client._store.Release(key);
+                }
+            }
+            finally
+            {
+                client._store.Flights.TryRemove(key, out _);
+                waiting.TrySetResult(_answer);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using Microsoft.Extensions.AI;
+
+namespace ZephyrML.Teacher;
+
+/// <summary>
+/// Asks a teacher and several candidates for answers to a prompt, all at once (Zephyr, section 3). Safe for use by several threads; how many calls run at the same
+/// time is bounded by the clients (<see cref="TeacherOptions.MaxConcurrency"/>).
+/// </summary>
+public sealed class AnswerGenerator
+{
+    private readonly IChatClient? _teacher;
+    private readonly CandidatePool _pool;
+    private readonly AnswerGeneratorOptions _options;
+
+    /// <summary>Makes a generator.</summary>
+    /// <param name="teacher">Gives the response; null: nobody does.</param>
+    /// <param name="pool">Give the candidates; null or empty: nobody does. Copied here.</param>
+    /// <param name="options">How they are asked; null: the defaults.</param>
+    /// <exception cref="ArgumentException">The options are invalid, or there is neither a teacher nor a pool.</exception>
+    public AnswerGenerator(IChatClient? teacher, CandidatePool? pool, AnswerGeneratorOptions? options = null)
+    {
+        if (teacher is null && pool is not { Count: > 0 })
+            throw new ArgumentException("Give a teacher, a pool with at least one model, or both.", nameof(pool));
+        _options = (options ?? new()).Copy();
+        _options.Validate();
+        _teacher = teacher;
+        _pool = pool?.Copy() ?? [];
+    }
+
+    /// <summary>Answers one prompt. All calls run to their end even if one fails, so that a cache keeps what was paid.</summary>
+    /// <exception cref="TeacherException">A model failed; the message names the row and the model.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task<GeneratedAnswers> GenerateAsync(AnswerRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var response = _teacher is not null && request.WantsResponse
+            ? AskAsync("the teacher", _teacher, request, _options.SystemPrompt, _options.TeacherTemperature, sample: 0, cancellationToken)
+            : Task.FromResult("");
+        var models = request.WantsCandidates ? _pool.Choose(_options.ModelsPerPrompt, _options.Seed, request.Row) : [];
+        var answers = models.SelectMany(model =>
+        {
+            var system = Join(_options.SystemPrompt, Principles.Draw(_options.Principles, _options.Seed, request.Row, model.Name));
+            return Enumerable.Range(0, _options.SamplesPerModel).Select(sample =>
+                AskAsync($"candidate '{model.Name}'", model.Client, request, system, _options.CandidateTemperature, sample, cancellationToken));
+        }).ToList();
+        await Task.WhenAll(answers.Prepend(response)).ConfigureAwait(false);
+        return new(await response.ConfigureAwait(false), await Task.WhenAll(answers).ConfigureAwait(false),
+            [.. models.SelectMany(m => Enumerable.Repeat(m.Name, _options.SamplesPerModel))]);
+    }
+
+    private async Task<string> AskAsync(string who, IChatClient client, AnswerRequest request, string? system, float? temperature, int sample, CancellationToken cancellationToken)
+    {
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var options = new ChatOptions { Temperature = temperature, TopP = _options.TopP, MaxOutputTokens = _options.MaxOutputTokens, Seed = _options.RequestSeed }.WithSample(sample);
+            var response = await client.GetResponseAsync(Messages(request, system), options, cancellationToken).ConfigureAwait(false);
+            return response.Text.Trim();
+        }
+        catch (TeacherException e)
+        {
+            throw new TeacherException($"Row {request.Row}: {who} failed: {e.Message}", e) { StatusCode = e.StatusCode, RetryAfter = e.RetryAfter, IsTransient = e.IsTransient };
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            throw new TeacherException($"Row {request.Row}: {who} failed: {e.Message}", e);
+        }
+    }
+
+    private static List<ChatMessage> Messages(AnswerRequest request, string? system)
+    {
+        var turns = request.Messages?.ToList() ?? [];
+        var last = turns.FindLastIndex(t => t.Role == "user");
+        if (last >= 0)
+            turns.RemoveRange(last + 1, turns.Count - last - 1);
+        else
+            turns = [.. turns.Where(t => t.Role == "system"), new("user", request.Prompt)];
+        if (turns is [{ Role: "system" } own, ..])
+        {
+            system = Join(system, own.Content);
+            turns.RemoveAt(0);
+        }
+        var messages = turns.Select(t => new ChatMessage(new ChatRole(t.Role), t.Content)).ToList();
+        if (system is not null)
+            messages.Insert(0, new(ChatRole.System, system));
+        return messages;
+    }
+
+    private static string? Join(string? first, string? second) =>
+        string.IsNullOrEmpty(first) ? (string.IsNullOrEmpty(second) ? null : second) : string.IsNullOrEmpty(second) ? first : first + "\n\n" + second;
+}

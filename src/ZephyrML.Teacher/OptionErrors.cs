@@ -1,0 +1,20 @@
+namespace ZephyrML.Teacher;
+
+/// <summary>Collects everything that is wrong with an options object and says it at once.</summary>
+internal sealed class OptionErrors(string type)
+{
+    private readonly List<string> _errors = [];
+
+    public OptionErrors Require(bool condition, string error)
+    {
+        if (!condition)
+            _errors.Add(error);
+        return this;
+    }
+
+    public void Throw()
+    {
+        if (_errors.Count > 0)
+            throw new ArgumentException($"{type}: {string.Join(" ", _errors)}");
+    }
+}

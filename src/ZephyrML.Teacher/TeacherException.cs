@@ -1,0 +1,19 @@
+using System.Net;
+
+namespace ZephyrML.Teacher;
+
+/// <summary>A teacher, candidate or judge could not be asked, or its answer could not be used. Messages never hold a key.</summary>
+public class TeacherException : Exception
+{
+    /// <summary>Makes one.</summary>
+    public TeacherException(string message, Exception? innerException = null) : base(message, innerException) { }
+
+    /// <summary>The HTTP status of the answer; null where there was no answer.</summary>
+    public HttpStatusCode? StatusCode { get; init; }
+
+    /// <summary>How long the server asks to wait before the next attempt; null where it did not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether asking again may help: too many requests, a server's error, a broken connection, a time-out.</summary>
+    public bool IsTransient { get; init; }
+}
