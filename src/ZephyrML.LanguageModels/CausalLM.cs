@@ -1,0 +1,106 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ZephyrML.LanguageModels;
+
+/// <summary>A decoder of the Llama and Mistral families: token ids to hidden states, hidden states to logits.</summary>
+/// <remarks>
+/// Letters in shapes: B rows, T positions, C hidden size, V vocabulary. The two halves are apart because training and generation
+/// need logits at few positions only. Calls may come from several threads as long as none of them trains.
+/// </remarks>
+public sealed class CausalLM : nn.Module
+{
+    private readonly DecoderStack model;
+    private readonly Linear? lm_head;
+    private readonly RotaryTable _rotary;
+
+    /// <summary>A decoder with random weights.</summary>
+    /// <param name="config">Its shape.</param>
+    /// <param name="dtype">The type of its weights.</param>
+    /// <param name="device">Where they are; default: CPU.</param>
+    /// <param name="seed">
+    /// Equal seeds give equal weights, on every device. Linear layers N(0, 1/√fan-in), norms 1, embeddings N(0, 0.5): small enough for the layers to be heard beside them, large enough
+    /// not to drown. A tied embedding is N(0, 1/√C), since as a head it must give logits of natural size.
+    /// </param>
+    /// <exception cref="ArgumentException">The configuration is wrong.</exception>
+    public CausalLM(ModelConfig config, ScalarType dtype = ScalarType.Float32, Device? device = null, int seed = 0)
+        : this(config, dtype, device)
+    {
+        WeightInitializer.Fill(this, seed);
+    }
+
+    private CausalLM(ModelConfig config, ScalarType dtype, Device? device) : base(nameof(CausalLM))
+    {
+        config.Validate();
+        (Config, DataType, Device) = (config, dtype, device ?? CPU);
+        model = new DecoderStack(config, dtype, Device);
+        if (!config.TieWordEmbeddings) lm_head = new Linear(config.HiddenSize, config.VocabSize, dtype, Device);
+        _rotary = new RotaryTable(config.HeadDim, config.RopeTheta, dtype, Device);
+        RegisterComponents();
+        NamedWeights = [.. named_parameters().Select(p => (p.Item1, p.Item2))];
+    }
+
+    /// <summary>A decoder whose weights are not set yet.</summary>
+    internal static CausalLM Unset(ModelConfig config, ScalarType dtype, Device? device) => new(config, dtype, device);
+
+    /// <summary>Its shape and settings.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>The type of its weights.</summary>
+    public ScalarType DataType { get; }
+
+    /// <summary>Where its weights are.</summary>
+    public Device Device { get; }
+
+    /// <summary>All weights by their Hugging Face names; a tied head is not listed.</summary>
+    public IReadOnlyList<(string Name, Parameter Weight)> NamedWeights { get; }
+
+    /// <summary>Hidden states after the final norm.</summary>
+    /// <param name="inputIds">Token ids, int64, (B, T).</param>
+    /// <param name="layout">Who sees whom; null: each row is one causal sequence from position 0, so padding on the right needs no mask.</param>
+    /// <returns>(B, T, C)</returns>
+    public Tensor Hidden(Tensor inputIds, AttentionLayout? layout = null)
+    {
+        using var scope = NewDisposeScope();
+        return Run(inputIds, layout, null, null).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Logits of hidden states.</summary>
+    /// <param name="hidden">(..., C)</param>
+    /// <returns>(..., V)</returns>
+    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, HeadWeight);
+
+    /// <summary>The head's weight (V, C); where it is tied, the embedding's.</summary>
+    public Parameter HeadWeight => lm_head is null ? model.EmbeddingWeight : lm_head.Weight;
+
+    /// <summary>Hidden states of the positions that follow those in the cache, which takes them up.</summary>
+    internal Tensor Hidden(Tensor inputIds, KeyValueCache cache)
+    {
+        using var scope = NewDisposeScope();
+        return Run(inputIds, null, cache, null).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>As Hidden, showing every layer's hidden state.</summary>
+    internal void Trace(Tensor inputIds, AttentionLayout? layout, Action<Tensor> observe)
+    {
+        using var scope = NewDisposeScope();
+        Run(inputIds, layout, null, observe);
+    }
+
+    private Tensor Run(Tensor ids, AttentionLayout? layout, KeyValueCache? cache, Action<Tensor>? observe)
+    {
+        if (ids.shape.Length != 2) throw new ArgumentException($"Token ids must be (B, T), not ({string.Join(", ", ids.shape)}).", nameof(ids));
+        var pass = cache is null
+            ? ForwardPass.Of(ids.shape[0], ids.shape[1], layout, Config, _rotary, Device, DataType)
+            : ForwardPass.Of(ids.shape[1], cache, Config, _rotary, DataType);
+        return model.Trace(ids, pass, observe);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing) _rotary.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,42 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ZephyrML.LanguageModels;
+
+/// <summary>Embedding, layers and the final norm: everything below the head.</summary>
+internal sealed class DecoderStack : nn.Module<Tensor, ForwardPass, Tensor>
+{
+    private readonly Embedding embed_tokens;
+    private readonly ModuleList<DecoderLayer> layers;
+    private readonly RmsNorm norm;
+
+    public DecoderStack(ModelConfig config, ScalarType dtype, Device device) : base(nameof(DecoderStack))
+    {
+        embed_tokens = nn.Embedding_from_pretrained(empty(config.VocabSize, config.HiddenSize, dtype: dtype, device: device), freeze: false);
+        layers = new ModuleList<DecoderLayer>([.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new DecoderLayer(config, i, dtype, device))]);
+        norm = new RmsNorm(config.HiddenSize, config.RmsNormEps, dtype, device);
+        RegisterComponents();
+    }
+
+    /// <summary>(V, C): also the head where it is tied.</summary>
+    public Parameter EmbeddingWeight => embed_tokens.weight;
+
+    /// <summary>Token ids (B, T) to (B, T, C).</summary>
+    public override Tensor forward(Tensor ids, ForwardPass pass) => Trace(ids, pass, null);
+
+    /// <summary>The same, showing each hidden state: the embedding, then what each layer puts out (the last one after the norm).</summary>
+    public Tensor Trace(Tensor ids, ForwardPass pass, Action<Tensor>? observe)
+    {
+        var x = embed_tokens.forward(ids);
+        observe?.Invoke(x);
+        for (int i = 0; i < layers.Count; i++)
+        {
+            x = layers[i].forward(x, pass);
+            if (i < layers.Count - 1) observe?.Invoke(x);
+        }
+        x = norm.forward(x);
+        observe?.Invoke(x);
+        return x;
+    }
+}

@@ -1,0 +1,30 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ZephyrML.LanguageModels;
+
+/// <summary>RMSNorm (Zhang and Sennrich 2019, equation 4): y = w · x / √(mean(x²) + ε), computed in float32.</summary>
+internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
+{
+    private readonly double _epsilon;
+    private readonly Parameter weight;
+
+    public RmsNorm(long size, double epsilon, ScalarType dtype, Device device) : base(nameof(RmsNorm))
+    {
+        _epsilon = epsilon;
+        weight = new Parameter(empty(size, dtype: dtype, device: device));
+        RegisterComponents();
+    }
+
+    /// <summary>(B, T, C) to (B, T, C).</summary>
+    public override Tensor forward(Tensor x)
+    {
+        var dtype = x.dtype;
+        if (dtype != ScalarType.Float32) x = x.to(ScalarType.Float32);
+        var scale = (x * x).mean([-1], keepdim: true).add(_epsilon).rsqrt();     // (B, T, 1)
+        var y = x * scale;
+        if (dtype != ScalarType.Float32) y = y.to(dtype);
+        return y * weight;
+    }
+}
