@@ -1,0 +1,20 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ZephyrML.LanguageModels;
+
+/// <summary>How a language model is read.</summary>
+public sealed class LanguageModelOptions
+{
+    /// <summary>
+    /// The chat template's name (<see cref="LanguageModels.ChatTemplate.All"/>). Default, null: the one recorded with the model, else the one in its tokenizer's files, else
+    /// Zephyr or ChatML, whichever the tokenizer has the special tokens of.
+    /// </summary>
+    public string? ChatTemplate { get; set; }
+
+    /// <summary>The type of the weights in memory, whatever they are stored in. Default float32.</summary>
+    public ScalarType DataType { get; set; } = ScalarType.Float32;
+
+    /// <summary>Where the weights are. Default, null: CPU.</summary>
+    public Device? Device { get; set; }
+}
