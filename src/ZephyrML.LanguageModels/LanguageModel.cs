@@ -10,7 +10,6 @@ namespace ZephyrML.LanguageModels;
 /// <summary>A network with its tokenizer and chat template: what a folder of Hugging Face's layout holds.</summary>
 public sealed class LanguageModel : IDisposable
 {
-    private const string ConfigFile = "config.json", WeightsFile = "model.safetensors", IndexFile = "model.safetensors.index.json", GgufFile = "model.gguf", RecordFile = "zephyr.json";
     private string? _weightsHash;
 
     private LanguageModel(CausalLM network, LanguageModelTokenizer tokenizer, ChatTemplate template)
@@ -62,8 +61,8 @@ public sealed class LanguageModel : IDisposable
     /// <param name="seed">See <see cref="CausalLM"/>.</param>
     public static LanguageModel Create(ModelConfig config, LanguageModelTokenizer tokenizer, ChatTemplate template, int seed)
     {
-        CheckVocabulary(config, tokenizer, "The tokenizer");
-        CheckTemplate(template, tokenizer);
+        LanguageModelReader.CheckVocabulary(config, tokenizer, "The tokenizer");
+        LanguageModelReader.CheckTemplate(template, tokenizer);
         return new LanguageModel(new CausalLM(config, seed: seed), tokenizer, template);
     }
 
@@ -85,9 +84,9 @@ public sealed class LanguageModel : IDisposable
     /// <summary>The files that hold this model and that <see cref="Read(Func{string, Stream?}, LanguageModelOptions?)"/> reads: config.json, model.safetensors, zephyr.json (the chat template's name) and the tokenizer's. Each writes itself in a stream, without a copy of the weights.</summary>
     public IEnumerable<(string Name, Action<Stream> Write)> Files()
     {
-        yield return (ConfigFile, Text(Config.ToJson(TypeName)));
-        yield return (WeightsFile, stream => SafeTensorsWriter.Write(stream, [.. Network.NamedWeights.Select(w => (w.Name, (Tensor)w.Weight))], new Dictionary<string, string> { ["format"] = "pt" }));
-        yield return (RecordFile, Text(new JsonObject { ["format"] = 1, ["chat_template"] = Template.Name }.ToJsonString()));
+        yield return (LanguageModelReader.ConfigFile, Text(Config.ToJson(TypeName)));
+        yield return (LanguageModelReader.WeightsFile, stream => SafeTensorsWriter.Write(stream, [.. Network.NamedWeights.Select(w => (w.Name, (Tensor)w.Weight))], new Dictionary<string, string> { ["format"] = "pt" }));
+        yield return (LanguageModelReader.RecordFile, Text(new JsonObject { ["format"] = 1, ["chat_template"] = Template.Name }.ToJsonString()));
         var tokenizer = Tokenizer.ChatTemplateName == Template.Name ? Tokenizer : Tokenizer.WithChatTemplate(Template);
         foreach (var file in tokenizer.Files()) yield return file;
     }
@@ -105,110 +104,10 @@ public sealed class LanguageModel : IDisposable
 
     private static LanguageModel Read(Func<string, Stream?> open, LanguageModelOptions? options, string folder)
     {
-        options ??= new LanguageModelOptions();
-        string Source(string name) => folder.Length == 0 ? name : Path.Combine(folder, name);
-        var config = ModelConfig.FromJson(ReadText(open, ConfigFile, Source(ConfigFile)) ?? throw Missing(ConfigFile), Source(ConfigFile));
-        var tokenizer = LanguageModelTokenizer.Read(open);
-        CheckVocabulary(config, tokenizer, Source("tokenizer.json"));
-        var template = ChooseTemplate(options.ChatTemplate ?? RecordedTemplate(ReadText(open, RecordFile, Source(RecordFile)), Source(RecordFile)), tokenizer, Source("tokenizer_config.json"));
-        var files = new List<IWeightFile>();
-        try
-        {
-            OpenWeights();
-            return new LanguageModel(WeightLoader.Load(config, files, options.DataType, options.Device), tokenizer, template);
-        }
-        finally
-        {
-            foreach (var file in files) file.Dispose();
-        }
-
-        void OpenWeights()
-        {
-            if (open(WeightsFile) is { } single) Add(single, s => new SafeTensorsReader(s, Source(WeightsFile)));
-            else if (ReadText(open, IndexFile, Source(IndexFile)) is { } index)
-                foreach (string shard in Shards(index, Source(IndexFile))) Add(open(shard) ?? throw Missing(shard), s => new SafeTensorsReader(s, Source(shard)));
-            else if (open(GgufFile) is { } gguf) Add(gguf, s => new GgufWeights(new GgufReader(s, Source(GgufFile)), config));
-            else throw Missing($"{WeightsFile} (nor {IndexFile} nor {GgufFile})");
-        }
-
-        void Add(Stream stream, Func<Stream, IWeightFile> read)
-        {
-            try
-            {
-                files.Add(read(stream));
-            }
-            catch
-            {
-                stream.Dispose();
-                throw;
-            }
-        }
-
-        FileNotFoundException Missing(string name) => new($"The model{(folder.Length == 0 ? "" : $" in '{folder}'")} has no {name}.", name);
-    }
-
-    private static string? ReadText(Func<string, Stream?> open, string name, string source)
-    {
-        using var stream = open(name);
-        if (stream is null) return null;
-        if (stream.CanSeek && stream.Length > 100_000_000) throw new InvalidDataException($"{source}: {stream.Length} bytes are too many for such a file.");
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
-    }
-
-    private static IEnumerable<string> Shards(string index, string source)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(index);
-            string[] names = [.. json.RootElement.GetProperty("weight_map").EnumerateObject().Select(p => p.Value.GetString() ?? "").Distinct().Order(StringComparer.Ordinal)];
-            // A shard is a file beside the index, never a path out of the folder.
-            if (names.FirstOrDefault(n => n.Length == 0 || n.Contains('/') || n.Contains('\\') || n.Contains("..")) is { } bad) throw new InvalidDataException($"{source}: '{bad}' is not the name of a file beside it.");
-            return names;
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            throw new InvalidDataException($"{source}: not an index of safetensors shards ({e.Message}).", e);
-        }
-    }
-
-    private static string? RecordedTemplate(string? json, string source)
-    {
-        if (json is null) return null;
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            return document.RootElement.TryGetProperty("chat_template", out var name) ? name.GetString() : null;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new InvalidDataException($"{source}: not the JSON object it should be ({e.Message}).", e);
-        }
-    }
-
-    private static ChatTemplate ChooseTemplate(string? name, LanguageModelTokenizer tokenizer, string source)
-    {
-        if ((name ?? tokenizer.ChatTemplateName) is { } known)
-        {
-            var template = ChatTemplate.Get(known);
-            CheckTemplate(template, tokenizer);
-            return template;
-        }
-        return new[] { ChatTemplate.Zephyr, ChatTemplate.ChatMl }.FirstOrDefault(t => t.SpecialTokens.All(s => tokenizer.TokenToId(s) is not null))
-            ?? throw new InvalidDataException($"{source}: the model has no chat template that is known, and the tokenizer lacks the special tokens of Zephyr's and ChatML's; "
-                + $"set {nameof(LanguageModelOptions)}.{nameof(LanguageModelOptions.ChatTemplate)} to one of {string.Join(", ", ChatTemplate.All.Select(t => t.Name))}.");
-    }
-
-    private static void CheckTemplate(ChatTemplate template, LanguageModelTokenizer tokenizer)
-    {
-        var missing = template.SpecialTokens.Where(s => tokenizer.TokenToId(s) is null).ToList();
-        if (missing.Count > 0) throw new InvalidDataException($"The chat template '{template.Name}' needs tokens that the tokenizer lacks: {string.Join(", ", missing)}.");
-    }
-
-    private static void CheckVocabulary(ModelConfig config, LanguageModelTokenizer tokenizer, string source)
-    {
-        if (tokenizer.VocabularySize > config.VocabSize)
-            throw new InvalidDataException($"{source}: has token ids up to {tokenizer.VocabularySize - 1}, the model's vocab_size is {config.VocabSize}.");
+        var reader = new LanguageModelReader(open, options ?? new LanguageModelOptions(), folder);
+        var config = reader.ReadConfig();
+        var (tokenizer, template) = reader.ReadTokenizer(config);
+        return new LanguageModel(reader.ReadNetwork(config), tokenizer, template);
     }
 
     private static Action<Stream> Text(string text) => stream => stream.Write(Encoding.UTF8.GetBytes(text));

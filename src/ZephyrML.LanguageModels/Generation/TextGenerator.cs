@@ -72,7 +72,7 @@ public static class TextGenerator
         long T = ids.Length / rows.Count;
         var hidden = network.Hidden(tensor(ids, [rows.Count, T]).to(network.Device), cache);     // (B, T, C)
         cache.Advance(T);
-        var logits = network.Logits(hidden.narrow(1, T - 1, 1).squeeze(1));                      // (B, V)
+        var logits = network.Logits(hidden.select(1, T - 1));                      // (B, V)
         if (options.Temperature == 0) return [.. logits.argmax(-1).cpu().data<long>().ToArray().Select(t => (int)t)];
         float[] values = logits.to(ScalarType.Float32).cpu().data<float>().ToArray();
         int V = network.Config.VocabSize;

@@ -1,0 +1,2 @@
+// libtorch uses all cores by itself, and the tests count live tensors.
+[assembly: DoNotParallelize]
