@@ -1,0 +1,139 @@
+using System.IO.Compression;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ZephyrML.LanguageModels.Tests;
+
+[TestClass]
+public sealed class LanguageModelTests
+{
+    private static readonly LanguageModelTokenizer Tokenizer = new BpeTrainer(new BpeTrainerOptions { VocabularySize = 300, TemplateName = "zephyr" })
+        .Train(["It will rain tomorrow, and the wind will turn.", "No rain today: the sun will shine tomorrow."]);
+
+    private static LanguageModel Model(bool tied = false, int seed = 1) =>
+        LanguageModel.Create(Tiny.Config(tied: tied) with { VocabSize = Tokenizer.VocabularySize }, Tokenizer, ChatTemplate.Zephyr, seed);
+
+    private string _folder = "";
+
+    [TestInitialize]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("zephyr-model-").FullName;
+
+    [TestCleanup]
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void SavedAndLoadedIsTheSame(bool tied)
+    {
+        using var model = Model(tied);
+        model.SaveHuggingFace(_folder);
+        using var loaded = LanguageModel.Load(_folder);
+        Assert.AreEqual(model.WeightsHash, loaded.WeightsHash);
+        Assert.AreEqual(model.Config.ToJson(), loaded.Config.ToJson());
+        Assert.AreEqual("zephyr", loaded.Template.Name);
+        CollectionAssert.AreEqual(model.StopTokenIds, loaded.StopTokenIds);
+        int[] prompt = ChatTokenizer.EncodePrompt(model.Tokenizer, model.Template, [new ChatTurn("user", "Will it rain tomorrow?")]);
+        CollectionAssert.AreEqual(prompt, ChatTokenizer.EncodePrompt(loaded.Tokenizer, loaded.Template, [new ChatTurn("user", "Will it rain tomorrow?")]));
+        var options = new GenerationOptions { MaxNewTokens = 8 };
+        Assert.AreEqual(TextGenerator.Generate(model, [prompt], options)[0].Text, TextGenerator.Generate(loaded, [prompt], options)[0].Text);
+        Assert.IsTrue(File.Exists(Path.Combine(_folder, "generation_config.json")));
+        Assert.AreEqual(0, Directory.GetFiles(_folder, "*.tmp").Length);
+        model.SaveHuggingFace(_folder);      // over what is there
+        Assert.AreEqual("pt", SafeTensorsReaderMetadata(Path.Combine(_folder, "model.safetensors")));
+    }
+
+    [TestMethod]
+    public void FilesLiveInAZip()
+    {
+        using var model = Model();
+        using var file = new MemoryStream();
+        using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
+            foreach (var (name, write) in model.Files())
+            {
+                using var entry = zip.CreateEntry(name).Open();
+                write(entry);
+            }
+        using var read = new ZipArchive(file);
+        using var loaded = LanguageModel.Read(name => read.GetEntry(name)?.Open());
+        Assert.AreEqual(model.WeightsHash, loaded.WeightsHash);
+    }
+
+    [TestMethod]
+    public void ACloneHasItsOwnWeights()
+    {
+        using var model = Model();
+        using var clone = model.Clone();
+        Assert.AreEqual(model.WeightsHash, clone.WeightsHash);
+        using (no_grad()) clone.Network.NamedWeights[3].Weight.add_(1);
+        Assert.AreEqual(model.WeightsHash, clone.WeightsHash, "kept until told");
+        clone.WeightsChanged();
+        Assert.AreNotEqual(model.WeightsHash, clone.WeightsHash);
+        model.WeightsChanged();
+        using var again = Model();
+        Assert.AreEqual(again.WeightsHash, model.WeightsHash);
+        using var other = Model(seed: 2);
+        Assert.AreNotEqual(other.WeightsHash, model.WeightsHash);
+    }
+
+    [TestMethod]
+    public void WeightsAreReadInTheTypeAskedFor()
+    {
+        using var model = Model();
+        model.SaveHuggingFace(_folder);
+        using var narrow = LanguageModel.Load(_folder, new LanguageModelOptions { DataType = ScalarType.BFloat16 });
+        Assert.AreEqual(ScalarType.BFloat16, narrow.Network.NamedWeights[0].Weight.dtype);
+        Assert.AreNotEqual(model.WeightsHash, narrow.WeightsHash);
+        narrow.SaveHuggingFace(_folder);
+        StringAssert.Contains(File.ReadAllText(Path.Combine(_folder, "config.json")), "bfloat16");
+        using var ids = Tiny.Batch(Tiny.Ids(6, 1));
+        using var hidden = narrow.Network.Hidden(ids);
+        Assert.AreEqual(ScalarType.BFloat16, hidden.dtype);
+    }
+
+    [TestMethod]
+    public void TheTemplateIsTheOptionsOrTheRecordedOrTheTokenizers()
+    {
+        using var model = Model();
+        model.SaveHuggingFace(_folder);
+        File.Delete(Path.Combine(_folder, "zephyr.json"));
+        using (var fromTokenizer = LanguageModel.Load(_folder)) Assert.AreEqual("zephyr", fromTokenizer.Template.Name);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => LanguageModel.Load(_folder, new LanguageModelOptions { ChatTemplate = "chatml" })).Message, "<|im_end|>");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => LanguageModel.Load(_folder, new LanguageModelOptions { ChatTemplate = "other" })).Message, "other");
+    }
+
+    [TestMethod]
+    public void WhatIsMissingIsNamed()
+    {
+        Assert.ThrowsExactly<DirectoryNotFoundException>(() => LanguageModel.Load(Path.Combine(_folder, "none")));
+        foreach (string name in new[] { "config.json", "tokenizer.json", "model.safetensors" })
+        {
+            using var model = Model();
+            model.SaveHuggingFace(_folder);
+            File.Delete(Path.Combine(_folder, name));
+            StringAssert.Contains(Assert.Throws<Exception>(() => LanguageModel.Load(_folder)).Message, name);
+        }
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => LanguageModel.Create(Tiny.Config(), Tokenizer, ChatTemplate.Zephyr, 1)).Message, "vocab_size");
+    }
+
+    [TestMethod]
+    public void AShardMustStandBesideItsIndex()
+    {
+        using var model = Model();
+        model.SaveHuggingFace(_folder);
+        File.Move(Path.Combine(_folder, "model.safetensors"), Path.Combine(_folder, "one.safetensors"));
+        string index = Path.Combine(_folder, "model.safetensors.index.json");
+        File.WriteAllText(index, """{ "weight_map": { "x": "one.safetensors" } }""");
+        using (var loaded = LanguageModel.Load(_folder)) Assert.AreEqual(model.WeightsHash, loaded.WeightsHash);
+        File.WriteAllText(index, """{ "weight_map": { "x": "../one.safetensors" } }""");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => LanguageModel.Load(_folder)).Message, "../one.safetensors");
+        File.WriteAllText(index, """{ "weight_map": 3 }""");
+        Assert.ThrowsExactly<InvalidDataException>(() => LanguageModel.Load(_folder));
+    }
+
+    private static string SafeTensorsReaderMetadata(string path)
+    {
+        using var reader = SafeTensorsReader.Open(path);
+        return reader.Metadata["format"];
+    }
+}
