@@ -1,0 +1,6 @@
+namespace Microsoft.ML.Data;
+
+public abstract class StructuredDataViewType : DataViewType
+{
+    protected StructuredDataViewType(Type rawType) : base(rawType) { }
+}
