@@ -17,12 +17,13 @@ internal sealed class BatchPlan
     public BatchPlan(IReadOnlyList<int> lengths, TrainingOptions options, TrainingContext context, string stage, bool group)
     {
         (this.lengths, this.options, this.context, this.stage, this.group) = (lengths, options, context, stage, group);
-        int batches = (lengths.Count + options.BatchSize - 1) / options.BatchSize;
-        StepsPerEpoch = (batches + options.AccumulationSteps - 1) / options.AccumulationSteps;
-        TotalSteps = context.Order?.Count ?? options.MaxSteps ?? checked((int)Math.Ceiling(options.Epochs * StepsPerEpoch));
+        BatchesPerEpoch = (lengths.Count + options.BatchSize - 1) / options.BatchSize;
+        int stepsPerEpoch = (BatchesPerEpoch + options.AccumulationSteps - 1) / options.AccumulationSteps;
+        TotalSteps = context.Order?.Count ?? options.MaxSteps ?? checked((int)Math.Ceiling(options.Epochs * stepsPerEpoch));
     }
 
-    public int StepsPerEpoch { get; }
+    /// <summary>Micro-batches in an epoch.</summary>
+    public int BatchesPerEpoch { get; }
 
     public int TotalSteps { get; }
 

@@ -1,0 +1,52 @@
+using ZephyrML.LanguageModels;
+
+namespace ZephyrML.Training;
+
+/// <summary>dDPO's rows: the pairs that have room for a completion, cut at their end (TRL's <c>keep_start</c>).</summary>
+internal sealed class PreferenceData
+{
+    private readonly IReadOnlyList<PreferenceRow> rows;
+    private readonly int maxLength;
+
+    /// <exception cref="ArgumentException">No row is left.</exception>
+    public PreferenceData(IReadOnlyList<PreferenceRow> rows, DpoOptions options, string what)
+    {
+        (this.rows, maxLength) = (rows, options.MaxLength);
+        var used = new List<int>();
+        var lengths = new List<int>();
+        for (int i = 0; i < rows.Count; i++)
+        {
+            var row = rows[i];
+            if (row.Prompt.Length is 0 || row.Prompt.Length >= maxLength || row.Chosen.Length == 0 || row.Rejected.Length == 0)
+                continue;
+            int longer = row.Prompt.Length + Math.Max(row.Chosen.Length, row.Rejected.Length);
+            used.Add(i);
+            lengths.Add(Math.Min(longer, maxLength));
+            if (longer > maxLength)
+                Cut++;
+        }
+        if (used.Count == 0)
+            throw new ArgumentException($"dDPO: none of the {rows.Count} {what} rows has a prompt and two completions with room within {nameof(DpoOptions.MaxLength)} = {maxLength}.");
+        (Used, Lengths) = (used, lengths);
+    }
+
+    /// <summary>The rows that are used, by their places among all.</summary>
+    public IReadOnlyList<int> Used { get; }
+
+    /// <summary>Tokens of each used row's longer side.</summary>
+    public IReadOnlyList<int> Lengths { get; }
+
+    public int Cut { get; }
+
+    /// <summary>A batch of used rows: all chosen sides first, then all rejected ones.</summary>
+    /// <param name="pairs">Indices into <see cref="Used"/>.</param>
+    /// <param name="model">The policy.</param>
+    public TokenBatch Batch(IEnumerable<int> pairs, CausalLM model)
+    {
+        var read = pairs.Select(i => rows[Used[i]]).ToList();
+        return new([.. read.Select(r => Side(r.Prompt, r.Chosen)), .. read.Select(r => Side(r.Prompt, r.Rejected))], model.Config, model.Device);
+    }
+
+    private Document Side(int[] prompt, int[] completion) =>
+        new([.. prompt, .. completion], Math.Min(prompt.Length + completion.Length, maxLength), null, prompt.Length);
+}

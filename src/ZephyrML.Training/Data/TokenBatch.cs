@@ -1,0 +1,104 @@
+using ZephyrML.LanguageModels;
+using static TorchSharp.torch;
+
+namespace ZephyrML.Training;
+
+/// <summary>
+/// Documents laid out as rows of the longest one's length: attention costs the square of a row's length, so rows are never longer than they must be.
+/// Several short documents share a row where that saves a tenth of the rows; else each has its own, padded on the right. The numbers do not depend on it.
+/// </summary>
+internal sealed class TokenBatch : IDisposable
+{
+    private readonly int[] targetsPerDocument;
+    private readonly Device device;
+    private Tensor? slots;
+
+    public TokenBatch(IReadOnlyList<Document> documents, ModelConfig config, Device device)
+    {
+        this.device = device;
+        int[] lengths = [.. documents.Select(d => d.Length)];
+        int width = lengths.Max();
+        var packed = BestFitPacker.Pack(lengths, width, int.MaxValue);
+        bool share = packed.Count <= 0.9 * documents.Count;
+        IReadOnlyList<int[]> rows = share ? packed : [.. Enumerable.Range(0, documents.Count).Select(i => new[] { i })];
+
+        var ids = new long[rows.Count * width];
+        var start = new int[documents.Count];
+        for (int row = 0; row < rows.Count; row++)
+        {
+            int at = row * width;
+            foreach (int document in rows[row])
+            {
+                start[document] = at;
+                for (int i = 0; i < lengths[document]; i++)
+                    ids[at++] = documents[document].Ids[i];
+            }
+        }
+        var positions = new List<long>();
+        var targets = new List<long>();
+        targetsPerDocument = new int[documents.Count];
+        for (int document = 0; document < documents.Count; document++)
+            for (int i = 1; i < lengths[document]; i++)
+                if (documents[document].IsTarget(i))
+                {
+                    positions.Add(start[document] + i - 1);
+                    targets.Add(documents[document].Ids[i]);
+                    targetsPerDocument[document]++;
+                }
+        Tokens = lengths.Sum();
+        TargetCount = targets.Count;
+        using var scope = NewDisposeScope();
+        Ids = tensor(ids, [rows.Count, width]).to(device).DetachFromDisposeScope();
+        Positions = tensor(positions.ToArray(), [positions.Count]).to(device).DetachFromDisposeScope();
+        Targets = tensor(targets.ToArray(), [targets.Count]).to(device).DetachFromDisposeScope();
+        Layout = share ? AttentionLayout.Packed([.. rows.Select(row => row.Select(d => lengths[d]).ToArray())], width, config, device) : null;
+    }
+
+    /// <summary>(B, T) token ids, int64.</summary>
+    public Tensor Ids { get; }
+
+    /// <summary>Who sees whom, where documents share rows.</summary>
+    public AttentionLayout? Layout { get; }
+
+    /// <summary>(N) for each target the position (of B·T) that predicts it; document by document, in order.</summary>
+    public Tensor Positions { get; }
+
+    /// <summary>(N) the target tokens.</summary>
+    public Tensor Targets { get; }
+
+    /// <summary>N: the targets of all documents.</summary>
+    public int TargetCount { get; }
+
+    /// <summary>Tokens of all documents, padding not counted.</summary>
+    public int Tokens { get; }
+
+    /// <summary>N, document by document.</summary>
+    public IReadOnlyList<int> TargetsPerDocument => targetsPerDocument;
+
+    /// <summary>Sums values per target (N) to values per document (D). Differentiable; the same on every run, also on a GPU.</summary>
+    public Tensor SumByDocument(Tensor values)
+    {
+        int width = Math.Max(1, targetsPerDocument.Max());
+        slots ??= Slots(width).DetachFromDisposeScope();
+        return zeros(targetsPerDocument.Length * width, dtype: values.dtype, device: device)
+            .index_copy(0, slots, values).view(targetsPerDocument.Length, width).sum(1);
+    }
+
+    public void Dispose()
+    {
+        Ids.Dispose();
+        Positions.Dispose();
+        Targets.Dispose();
+        slots?.Dispose();
+        Layout?.Dispose();
+    }
+
+    private Tensor Slots(int width)
+    {
+        var place = new long[TargetCount];
+        for (int document = 0, n = 0; document < targetsPerDocument.Length; document++)
+            for (int i = 0; i < targetsPerDocument[document]; i++)
+                place[n++] = (long)document * width + i;
+        return tensor(place, [place.Length]).to(device);
+    }
+}

@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using ZephyrML.LanguageModels;
+using static TorchSharp.torch;
+
+namespace ZephyrML.Training;
+
+/// <summary>
+/// Distilled direct preference optimisation (Zephyr paper, section 3, equation 1). The reference is the policy as it starts: its summed log-probabilities are
+/// computed once, before the first step. The loss of an optimiser step is the mean over its micro-batches of each one's mean over pairs, as TRL has it.
+/// </summary>
+public static class DpoTrainer
+{
+    private static readonly string[] MetricNames =
+        ["loss", "rewards/chosen", "rewards/rejected", "rewards/accuracies", "rewards/margins", "logps/chosen", "logps/rejected", "logits/chosen", "logits/rejected", "entropy", "mean_token_accuracy", "grad_norm"];
+
+    /// <summary>Trains a policy's weights in place.</summary>
+    /// <param name="policy">The policy, float32; its weights at the start are the reference. Weights that do not require gradients stay as they are.</param>
+    /// <param name="rows">Pairs to learn from; read again and again, so a <see cref="TokenStore{TRow}"/> will do.</param>
+    /// <param name="evaluation">Pairs for evaluations before, after and, by option, during training; or null.</param>
+    /// <param name="options">Copied at the start.</param>
+    /// <param name="context">Progress, cancellation, seed, cache.</param>
+    /// <exception cref="ArgumentException">Options, rows or model are not fit for training; the message says what was expected.</exception>
+    /// <exception cref="InvalidOperationException">The loss is not a finite number any more.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between two steps.</exception>
+    public static DpoResult Train(CausalLM policy, IReadOnlyList<PreferenceRow> rows, IReadOnlyList<PreferenceRow>? evaluation, DpoOptions options, TrainingContext context)
+    {
+        (policy ?? throw new ArgumentNullException(nameof(policy))).train();
+        options = (DpoOptions)options.Copy();
+        options.Validate();
+        context = context.Or(options.Seed);
+        using var scope = NewDisposeScope();
+
+        var data = new PreferenceData(rows, options, "training");
+        var held = evaluation is { Count: > 0 } ? new PreferenceData(evaluation, options, "evaluation") : null;
+        var heldBatches = held is null ? [] : Enumerable.Range(0, held.Used.Count).Chunk(options.EvaluationBatchSize ?? options.BatchSize).ToList();
+        var plan = new BatchPlan(data.Lengths, options, context, "dDPO order", options.GroupByLength);
+        int warmup = LearningRate.WarmupSteps(options, plan.TotalSteps);
+
+        var watch = Stopwatch.StartNew();
+        var (reference, fromCache) = Reference(rows, data, plan.Steps().SelectMany(step => step));
+        var (heldReference, heldFromCache) = held is null ? ([], true) : Reference(evaluation!, held, heldBatches);
+        var referenceTime = watch.Elapsed;
+
+        using var weights = new FlatParameters(policy.NamedWeights);
+        using var optimizer = new AdamW(weights, options);
+        using var log = new TrainingLog("dDPO", plan, MetricNames, options, context);
+        if (held is not null)
+            log.Evaluation(0, Evaluate(policy, held, heldBatches, heldReference, options));
+        int step = 0;
+        foreach (var microBatches in plan.Steps())
+        {
+            context.CancellationToken.ThrowIfCancellationRequested();
+            log.Resume();
+            double rate = LearningRate.At(step, options.LearningRate, options.Schedule, warmup, plan.TotalSteps);
+            Step(++step, microBatches, rate);
+            log.Pause();
+            if (held is not null && (step == plan.TotalSteps || options.EvaluateEverySteps > 0 && step % options.EvaluateEverySteps == 0))
+                log.Evaluation(step, Evaluate(policy, held, heldBatches, heldReference, options));
+        }
+        return new DpoResult
+        {
+            Steps = log.Steps, Evaluations = log.Evaluations, RowsGiven = rows.Count, RowsUsed = data.Used.Count, RowsCut = data.Cut, Tokens = log.Tokens, TrainingTime = log.TrainingTime,
+            ReferenceTime = referenceTime, ReferenceFromCache = context.CacheFolder is not null && fromCache && heldFromCache, PeakMemoryBytes = ProcessMemory.Peak(),
+        };
+
+        void Step(int number, int[][] microBatches, double rate)
+        {
+            using var stepScope = NewDisposeScope();
+            var metrics = new List<Tensor>();
+            long tokens = 0;
+            foreach (var pairs in microBatches)
+            {
+                using var batchScope = NewDisposeScope();
+                using var batch = data.Batch(pairs, policy);
+                var logps = new TargetLogProbabilities(policy, policy.Hidden(batch.Ids, batch.Layout), batch);
+                var (loss, measured) = LossAndMetrics(logps, batch, pairs, reference, options);
+                (loss / microBatches.Length).backward();
+                logps.Backward();
+                metrics.Add(measured.MoveToOuterDisposeScope());
+                tokens += batch.Tokens;
+            }
+            var norm = optimizer.GradientNorm();
+            context.BeforeUpdate?.Invoke(number, weights);
+            log.Step(number, microBatches.Length, rate, tokens, cat([stack(metrics).mean([0]), norm.reshape(1)]));
+            optimizer.Step(rate, norm);
+        }
+
+        (PairLogProbabilities[] Known, bool FromCache) Reference(IReadOnlyList<PreferenceRow> rows, PreferenceData data, IEnumerable<int[]> batches)
+        {
+            var file = ReferenceLogProbabilities.CacheFile(policy, rows, options, context);
+            var known = ReferenceLogProbabilities.Load(file, data.Used.Count);
+            var missing = batches.SelectMany(b => b).Distinct().Count(i => float.IsNaN(known[i].Chosen));
+            if (missing > 0)
+            {
+                ReferenceLogProbabilities.Compute(policy, data, batches, known, context, missing);
+                ReferenceLogProbabilities.Save(file, known);
+            }
+            return (known, missing == 0);
+        }
+    }
+
+    /// <summary>Summed log-probabilities of pairs under a model, row by row; NaN for rows that have no room for a completion.</summary>
+    /// <exception cref="ArgumentException">The options are wrong, or no row has room.</exception>
+    public static IReadOnlyList<PairLogProbabilities> LogProbabilities(CausalLM model, IReadOnlyList<PreferenceRow> rows, DpoOptions options, CancellationToken cancellationToken = default)
+    {
+        options.Validate();
+        var data = new PreferenceData(rows, options, "given");
+        var known = ReferenceLogProbabilities.Load(null, data.Used.Count);
+        var sorted = Enumerable.Range(0, data.Used.Count).OrderByDescending(i => data.Lengths[i]).Chunk(options.EvaluationBatchSize ?? options.BatchSize);
+        ReferenceLogProbabilities.Compute(model, data, sorted, known, new() { CancellationToken = cancellationToken }, 0);
+        var all = ReferenceLogProbabilities.Load(null, rows.Count);
+        for (int i = 0; i < known.Length; i++)
+            all[data.Used[i]] = known[i];
+        return all;
+    }
+
+    /// <summary>How a policy ranks pairs, against the reference's log-probabilities of the same rows.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="rows">The pairs.</param>
+    /// <param name="reference">What <see cref="LogProbabilities"/> gave for the reference.</param>
+    /// <param name="options">β, the losses, the length.</param>
+    /// <param name="cancellationToken">Looked at between batches.</param>
+    /// <exception cref="ArgumentException">The options are wrong, no row has room, or the reference has another number of rows.</exception>
+    public static PreferenceEvaluation Evaluate(CausalLM policy, IReadOnlyList<PreferenceRow> rows, IReadOnlyList<PairLogProbabilities> reference, DpoOptions options, CancellationToken cancellationToken = default)
+    {
+        if (reference.Count != rows.Count)
+            throw new ArgumentException($"There are {rows.Count} rows but {reference.Count} reference log-probabilities; expected one for each row.", nameof(reference));
+        var logps = LogProbabilities(policy, rows, options, cancellationToken);
+        using var scope = NewDisposeScope();
+        int[] used = [.. Enumerable.Range(0, rows.Count).Where(i => !float.IsNaN(logps[i].Chosen) && !float.IsNaN(reference[i].Chosen))];
+        if (used.Length == 0)
+            throw new ArgumentException("No pair has log-probabilities of both the policy and the reference.", nameof(reference));
+        Tensor Column(Func<int, float> value) => tensor(used.Select(value).ToArray(), [used.Length]);
+        int Room(int i, int[] completion) => Math.Min(completion.Length, options.MaxLength - rows[i].Prompt.Length);
+        var pairs = new PairTensors(Column(i => logps[i].Chosen), Column(i => logps[i].Rejected), Column(i => reference[i].Chosen), Column(i => reference[i].Rejected),
+            Column(i => Room(i, rows[i].Chosen)), Column(i => Room(i, rows[i].Rejected)));
+        var (loss, chosen, rejected) = DpoLosses.Compute(pairs, options);
+        return new(used.Length, chosen.gt(rejected).to(ScalarType.Float32).mean().item<float>(), (chosen - rejected).mean().item<float>(), loss.item<float>(), logps);
+    }
+
+    private static (Tensor Loss, Tensor Metrics) LossAndMetrics(TargetLogProbabilities logps, TokenBatch batch, int[] pairs, PairLogProbabilities[] reference, DpoOptions options)
+    {
+        int B = pairs.Length, chosenTargets = batch.TargetsPerDocument.Take(B).Sum();
+        var device = batch.Ids.device;
+        Tensor Column(Func<int, float> value) => tensor(Enumerable.Range(0, B).Select(value).ToArray(), [B]).to(device);
+        var sums = batch.SumByDocument(logps.Values);                                                           // (2B)
+        var tensors = new PairTensors(sums.narrow(0, 0, B), sums.narrow(0, B, B), Column(i => reference[pairs[i]].Chosen), Column(i => reference[pairs[i]].Rejected),
+            Column(i => batch.TargetsPerDocument[i]), Column(i => batch.TargetsPerDocument[B + i]));
+        var (loss, chosen, rejected) = DpoLosses.Compute(tensors, options);
+        using var noGrad = no_grad();
+        Tensor Chosen(Tensor perTarget) => perTarget.narrow(0, 0, chosenTargets);
+        Tensor Rejected(Tensor perTarget) => perTarget.narrow(0, chosenTargets, batch.TargetCount - chosenTargets);
+        return (loss, stack([loss.detach(), chosen.mean(), rejected.mean(), chosen.gt(rejected).to(ScalarType.Float32).mean(), (chosen - rejected).mean(),
+            tensors.PolicyChosen.detach().mean(), tensors.PolicyRejected.detach().mean(), Chosen(logps.MeanLogit).mean(), Rejected(logps.MeanLogit).mean(), logps.Entropy.mean(), Chosen(logps.Correct).mean()]));
+    }
+
+    /// <summary>TRL's evaluation: the loss is weighted by the batches' rows, the rest are means over batches.</summary>
+    private static Dictionary<string, double> Evaluate(CausalLM policy, PreferenceData data, List<int[]> batches, PairLogProbabilities[] reference, DpoOptions options)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var results = new List<Tensor>();
+        foreach (var pairs in batches)
+        {
+            using var batchScope = NewDisposeScope();
+            using var batch = data.Batch(pairs, policy);
+            var logps = new TargetLogProbabilities(policy, policy.Hidden(batch.Ids, batch.Layout), batch);
+            results.Add(LossAndMetrics(logps, batch, pairs, reference, options).Metrics.MoveToOuterDisposeScope());
+        }
+        var values = stack(results).cpu().data<float>().ToArray();
+        int width = MetricNames.Length - 1;                                                                     // no grad_norm
+        var metrics = new Dictionary<string, double>();
+        for (int m = 0; m < width; m++)
+            metrics["eval_" + MetricNames[m]] = m == 0
+                ? batches.Select((b, i) => (double)values[i * width] * b.Length).Sum() / data.Used.Count
+                : batches.Select((_, i) => (double)values[i * width + m]).Average();
+        return metrics;
+    }
+}

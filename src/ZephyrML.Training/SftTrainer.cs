@@ -1,0 +1,106 @@
+using ZephyrML.LanguageModels;
+using static TorchSharp.torch;
+
+namespace ZephyrML.Training;
+
+/// <summary>
+/// Distilled supervised fine-tuning (Zephyr paper, section 3): maximises log π(y|x) of the teacher's answers. The loss of an optimiser step is
+/// Σ −log π over the supervised tokens of all its micro-batches, divided by their number, as TRL has it.
+/// </summary>
+public static class SftTrainer
+{
+    private static readonly string[] MetricNames = ["loss", "entropy", "mean_token_accuracy", "grad_norm"];
+
+    /// <summary>Trains a model's weights in place.</summary>
+    /// <param name="model">The student, float32. Weights that do not require gradients stay as they are.</param>
+    /// <param name="rows">What to learn; read again and again, so a <see cref="TokenStore{TRow}"/> will do.</param>
+    /// <param name="evaluation">Rows for evaluations before, after and, by option, during training; or null.</param>
+    /// <param name="options">Copied at the start.</param>
+    /// <param name="context">Progress, cancellation, seed.</param>
+    /// <exception cref="ArgumentException">Options, rows or model are not fit for training; the message says what was expected.</exception>
+    /// <exception cref="InvalidOperationException">The loss is not a finite number any more.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between two steps.</exception>
+    public static SftResult Train(CausalLM model, IReadOnlyList<SftRow> rows, IReadOnlyList<SftRow>? evaluation, SftOptions options, TrainingContext context)
+    {
+        (model ?? throw new ArgumentNullException(nameof(model))).train();
+        options = (SftOptions)options.Copy();
+        options.Validate();
+        context = context.Or(options.Seed);
+        using var scope = NewDisposeScope();
+
+        var data = new SftData(rows, options, "training");
+        var held = evaluation is { Count: > 0 } ? new SftData(evaluation, options, "evaluation") : null;
+        var plan = new BatchPlan(data.UnitLengths, options, context, "dSFT order", options.GroupByLength && options.Packing == Packing.None);
+        int warmup = LearningRate.WarmupSteps(options, plan.TotalSteps);
+        using var weights = new FlatParameters(model.NamedWeights);
+        using var optimizer = new AdamW(weights, options);
+        using var log = new TrainingLog("dSFT", plan, MetricNames, options, context);
+
+        if (held is not null)
+            log.Evaluation(0, Evaluate(model, held, options));
+        int step = 0;
+        foreach (var microBatches in plan.Steps())
+        {
+            context.CancellationToken.ThrowIfCancellationRequested();
+            log.Resume();
+            double rate = LearningRate.At(step, options.LearningRate, options.Schedule, warmup, plan.TotalSteps);
+            Step(++step, microBatches, rate);
+            log.Pause();
+            if (held is not null && (step == plan.TotalSteps || options.EvaluateEverySteps > 0 && step % options.EvaluateEverySteps == 0))
+                log.Evaluation(step, Evaluate(model, held, options));
+        }
+        return new SftResult
+        {
+            Steps = log.Steps, Evaluations = log.Evaluations, RowsGiven = rows.Count, RowsUsed = data.Used, RowsCut = data.Cut, PackedRows = data.Units.Count,
+            Tokens = log.Tokens, TrainingTime = log.TrainingTime, PeakMemoryBytes = ProcessMemory.Peak(),
+        };
+
+        void Step(int number, int[][] microBatches, double rate)
+        {
+            using var stepScope = NewDisposeScope();
+            var batches = microBatches.Select(units => data.Batch(units, model)).ToList();
+            int targets = batches.Sum(b => b.TargetCount);
+            var metrics = new List<Tensor>();
+            foreach (var batch in batches)
+            {
+                using var batchScope = NewDisposeScope();
+                var logps = new TargetLogProbabilities(model, model.Hidden(batch.Ids, batch.Layout), batch, constantGradient: -1.0 / targets);
+                logps.Backward();
+                metrics.Add(Metrics(logps, batch, lossDivisor: targets).MoveToOuterDisposeScope());
+                batch.Dispose();
+            }
+            var all = stack(metrics);                                                                           // (micro-batches, 3)
+            var norm = optimizer.GradientNorm();
+            context.BeforeUpdate?.Invoke(number, weights);
+            log.Step(number, microBatches.Length, rate, batches.Sum(b => (long)b.Tokens), cat([all.select(1, 0).sum().reshape(1), all.narrow(1, 1, 2).mean([0]), norm.reshape(1)]));
+            optimizer.Step(rate, norm);
+        }
+    }
+
+    /// <summary>(3): Σ −log π / divisor, and the means of entropy and accuracy over the batch's targets.</summary>
+    private static Tensor Metrics(TargetLogProbabilities logps, TokenBatch batch, int lossDivisor) =>
+        stack([logps.Values.detach().sum() / -lossDivisor, logps.Entropy.mean(), logps.Correct.mean()]);
+
+    /// <summary>TRL's evaluation: the loss is weighted by the batches' rows, each batch's loss being the mean over its tokens; the rest are means over batches.</summary>
+    private static Dictionary<string, double> Evaluate(CausalLM model, SftData data, SftOptions options)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var batches = Enumerable.Range(0, data.Units.Count).Chunk(options.EvaluationBatchSize ?? options.BatchSize).ToList();
+        var results = new List<Tensor>();
+        foreach (var units in batches)
+        {
+            using var batchScope = NewDisposeScope();
+            using var batch = data.Batch(units, model);
+            var logps = new TargetLogProbabilities(model, model.Hidden(batch.Ids, batch.Layout), batch);
+            results.Add(Metrics(logps, batch, batch.TargetCount).MoveToOuterDisposeScope());
+        }
+        var values = stack(results).cpu().data<float>().ToArray();
+        return new()
+        {
+            ["eval_loss"] = batches.Select((units, i) => values[3 * i] * (double)units.Length).Sum() / data.Units.Count,
+            ["eval_entropy"] = batches.Select((_, i) => (double)values[3 * i + 1]).Average(),
+            ["eval_mean_token_accuracy"] = batches.Select((_, i) => (double)values[3 * i + 2]).Average(),
+        };
+    }
+}

@@ -1,0 +1,120 @@
+namespace ZephyrML.Training.Tests;
+
+/// <summary>Packing, schedules and the order of rows: what needs no tensors.</summary>
+[TestClass]
+public class PlanTests
+{
+    [TestMethod]
+    public void PackingEqualsTrl()
+    {
+        int cases = 0;
+        foreach (var c in Fixtures.Json(Fixtures.SharedOrInconclusive("packing")).GetProperty("cases").EnumerateArray())
+        {
+            var lengths = c.GetProperty("lengths").Ints();
+            int width = c.GetProperty("max_length").GetInt32();
+            var firsts = lengths.Select((_, i) => lengths.Take(i).Sum()).ToArray(); // rows hold consecutive numbers
+            var packed = BestFitPacker.Pack(lengths, width).Select(row => row.SelectMany(i => Enumerable.Range(firsts[i], Math.Min(lengths[i], width))).ToArray()).ToList();
+            var expected = c.GetProperty("bfd").GetProperty("input_ids").EnumerateArray().Select(r => r.Ints()).ToList();
+            Assert.HasCount(expected.Count, packed);
+            for (int i = 0; i < expected.Count; i++)
+                CollectionAssert.AreEqual(expected[i], packed[i]);
+            cases++;
+        }
+        Assert.IsGreaterThan(10, cases);
+    }
+
+    [TestMethod]
+    public void PackingFillsTheFullestRowThatHasRoom()
+    {
+        // 6 and 5 open rows of 8; 3 fits the row of 5 only exactly, 2 the row of 6; 0 is left out, 20 is cut.
+        var packed = BestFitPacker.Pack([5, 2, 6, 0, 3, 20], 8);
+        CollectionAssert.AreEqual(new[] { "5", "2,1", "0,4" }, packed.Select(r => string.Join(",", r)).ToArray());
+    }
+
+    [TestMethod]
+    public void SchedulesEqualTransformers()
+    {
+        int cases = 0;
+        foreach (var c in Fixtures.Json(Fixtures.SharedOrInconclusive("schedules")).GetProperty("cases").EnumerateArray())
+        {
+            LearningRateSchedule? schedule = c.GetProperty("lr_scheduler_kwargs").EnumerateObject().Any() ? null : c.GetProperty("name").GetString() switch
+            {
+                "linear" => LearningRateSchedule.Linear, "cosine" => LearningRateSchedule.Cosine, "constant" => LearningRateSchedule.Constant, "constant_with_warmup" => LearningRateSchedule.ConstantWithWarmup, _ => null,
+            };
+            if (schedule is null)
+                continue;
+            int total = c.GetProperty("total_steps").GetInt32();
+            double given = c.GetProperty("warmup_steps").GetDouble(), peak = c.GetProperty("learning_rate").GetDouble();
+            int warmup = LearningRate.WarmupSteps(new SftOptions { WarmupRatio = given < 1 ? given : 0, WarmupSteps = given < 1 ? null : (int)given }, total);
+            Assert.AreEqual(c.GetProperty("resolved_warmup_steps").GetInt32(), warmup);
+            var rates = c.GetProperty("learning_rates").EnumerateArray().Select(r => r.Number()).ToArray();
+            for (int step = 0; step < rates.Length; step++)
+                Assert.AreEqual(rates[step], LearningRate.At(step, peak, schedule.Value, warmup, total), 1e-12 * peak, $"{schedule}, warm-up {given}, step {step}");
+            cases++;
+        }
+        Assert.IsGreaterThanOrEqualTo(40, cases);
+    }
+
+    [TestMethod]
+    public void WarmUpRisesFromZeroAndLinearEndsAtZero()
+    {
+        double[] rates = [.. Enumerable.Range(0, 11).Select(i => LearningRate.At(i, 1, LearningRateSchedule.Linear, 2, 10))];
+        Assert.AreEqual((0.0, 0.5, 1.0, 0.875, 0.0), (rates[0], rates[1], rates[2], rates[3], rates[10]));
+        Assert.AreEqual(0.5, LearningRate.At(6, 1, LearningRateSchedule.Cosine, 2, 10), 1e-15);
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void EveryEpochHasEveryRowOnceInAnOrderOfItsOwn(bool group)
+    {
+        int[] lengths = [.. Enumerable.Range(0, 23).Select(i => 10 + i * 7 % 23)];
+        var options = new DpoOptions { BatchSize = 4, AccumulationSteps = 4, Epochs = 2 };
+        var steps = new BatchPlan(lengths, options, new() { Seed = 5 }, "test", group).Steps().ToList();
+        CollectionAssert.AreEqual(new[] { 4, 2, 4, 2 }, steps.Select(s => s.Length).ToArray());
+        var first = steps.Take(2).SelectMany(s => s).SelectMany(b => b).ToArray();
+        var second = steps.Skip(2).SelectMany(s => s).SelectMany(b => b).ToArray();
+        CollectionAssert.AreEqual(Enumerable.Range(0, 23).ToArray(), first.Order().ToArray());
+        CollectionAssert.AreEqual(Enumerable.Range(0, 23).ToArray(), second.Order().ToArray());
+        CollectionAssert.AreNotEqual(first, second);
+        Assert.HasCount(3, steps[1][^1], "the short batch comes last");
+        if (group)
+            Assert.IsTrue(steps.SelectMany(s => s).All(b => b.Max(i => lengths[i]) - b.Min(i => lengths[i]) < 4), "rows of a batch are of like length");
+        var again = new BatchPlan(lengths, options, new() { Seed = 5 }, "test", group).Steps().SelectMany(s => s).SelectMany(b => b).ToArray();
+        CollectionAssert.AreEqual((int[])[.. first, .. second], again);
+        var other = new BatchPlan(lengths, options, new() { Seed = 6 }, "test", group).Steps().SelectMany(s => s).SelectMany(b => b).ToArray();
+        CollectionAssert.AreNotEqual(again, other);
+    }
+
+    [TestMethod]
+    public void StepsFollowEpochsAndMaxSteps()
+    {
+        int Steps(SftOptions o) => new BatchPlan(new int[10], o, new(), "test", false) is var plan && plan.Steps().Count() == plan.TotalSteps ? plan.TotalSteps : -1;
+        Assert.AreEqual(5, Steps(new() { BatchSize = 2 }));
+        Assert.AreEqual(3, Steps(new() { BatchSize = 2, AccumulationSteps = 2 }));
+        Assert.AreEqual(8, Steps(new() { BatchSize = 2, Epochs = 1.5 }));
+        Assert.AreEqual(12, Steps(new() { BatchSize = 2, MaxSteps = 12 }));
+        Assert.AreEqual(2, Steps(new() { BatchSize = 2, MaxSteps = 2, Epochs = 9 }));
+    }
+
+    [TestMethod]
+    public void SftDropsRowsWithoutATargetAndCutsLongOnes()
+    {
+        SftRow Row(int length, params int[] supervised) => new(new int[length], [.. Enumerable.Range(0, length).Select(supervised.Contains)]);
+        var options = new SftOptions { MaxLength = 8, Packing = Packing.None };
+        var data = new SftData([Row(4), Row(4, 2), Row(4, 0), Row(20, 15), Row(20, 3, 15), Row(0)], options, "training");
+        CollectionAssert.AreEqual(new[] { "1", "4" }, data.Units.Select(u => string.Join(",", u)).ToArray());
+        Assert.AreEqual((2, 1), (data.Used, data.Cut));
+        Assert.Contains("none of the 1 training rows", Assert.ThrowsExactly<ArgumentException>(() => new SftData([Row(4)], options, "training")).Message);
+    }
+
+    [TestMethod]
+    public void DpoDropsRowsWithoutRoomAndCutsLongOnes()
+    {
+        PreferenceRow Row(int prompt, int chosen, int rejected) => new(new int[prompt], new int[chosen], new int[rejected]);
+        var data = new PreferenceData([Row(3, 2, 2), Row(8, 2, 2), Row(7, 2, 1), Row(9, 1, 1), Row(3, 0, 2), Row(3, 5, 6)], new() { MaxLength = 8 }, "training");
+        CollectionAssert.AreEqual(new[] { 0, 2, 5 }, data.Used.ToArray());
+        Assert.AreEqual(2, data.Cut);
+        Assert.Contains("MaxLength = 8", Assert.ThrowsExactly<ArgumentException>(() => new PreferenceData([Row(8, 1, 1)], new() { MaxLength = 8 }, "training")).Message);
+    }
+}

@@ -1,0 +1,42 @@
+namespace ZephyrML.Training.Tests;
+
+/// <summary>Our trainers against TRL, step by step.</summary>
+[TestClass]
+public class TraceTests
+{
+    public required TestContext TestContext { get; set; }
+
+    public static IEnumerable<object[]> SharedTraces()
+    {
+        var names = Fixtures.Shared is null ? [] : Directory.EnumerateDirectories(Fixtures.Shared)
+            .Where(d => File.Exists(Path.Combine(d, "fixture.json")) && Fixtures.Json(d).GetProperty("kind").GetString() is "sft-trace" or "dpo-trace")
+            .Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal).ToList();
+        return names.Count == 0 ? [["(none)"]] : names.Select(n => new object[] { n });
+    }
+
+    [TestMethod]
+    [DataRow("sft-completion")]
+    [DataRow("sft-packed-bfd")]
+    [DataRow("dpo-sigmoid")]
+    public void OurCopyOfTrace(string name) => Replay(Path.Combine(Fixtures.OwnTraces, name));
+
+    [TestMethod]
+    [DynamicData(nameof(SharedTraces))]
+    public void SharedTrace(string name) => Replay(Fixtures.SharedOrInconclusive(name));
+
+    private void Replay(string folder)
+    {
+        var replay = new TraceReplay(folder);
+        if (replay.NotYet() is { } missing)
+            Assert.Inconclusive($"Not built yet: {missing}.");
+        try
+        {
+            replay.Run();
+        }
+        finally
+        {
+            foreach (var (what, difference) in replay.Worst)
+                TestContext.WriteLine(FormattableString.Invariant($"{Path.GetFileName(folder)}: {what} differs by at most {difference:g3} of its tolerance"));
+        }
+    }
+}
