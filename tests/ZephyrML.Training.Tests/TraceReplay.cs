@@ -87,7 +87,8 @@ internal sealed class TraceReplay(string folder)
             var other => throw new NotSupportedException(other),
         };
         double warmup = options.GetProperty("warmup_steps").GetDouble();
-        (set.WarmupRatio, set.WarmupSteps) = warmup < 1 ? (warmup, null) : (0, (int)warmup);
+        set.WarmupRatio = warmup < 1 ? warmup : 0;
+        set.WarmupSteps = warmup < 1 ? null : (int)warmup;
         set.WeightDecay = options.GetProperty("weight_decay").GetDouble();
         set.AdamBeta1 = options.GetProperty("adam_beta1").GetDouble();
         set.AdamBeta2 = options.GetProperty("adam_beta2").GetDouble();
