@@ -1,0 +1,67 @@
+namespace TorchSharp;
+
+public static partial class torch
+{
+    // Trigonometric and special functions. The same operators as methods of the tensor, as functions.
+    public static Tensor acos_(Tensor input) => input.acos_();
+    public static Tensor acosh_(Tensor input) => input.acosh_();
+    public static Tensor acosh(Tensor input) => input.acosh();
+    public static Tensor acos(Tensor input) => input.acos();
+    public static Tensor angle(Tensor input) => input.angle();
+    public static Tensor arccos_(Tensor input) => input.arccos_();
+    public static Tensor arccosh_(Tensor input) => input.arccosh_();
+    public static Tensor arccosh(Tensor input) => input.arccosh();
+    public static Tensor arccos(Tensor input) => input.arccos();
+    public static Tensor arcsin_(Tensor input) => input.arcsin_();
+    public static Tensor arcsinh_(Tensor input) => input.arcsinh_();
+    public static Tensor arcsinh(Tensor input) => input.arcsinh();
+    public static Tensor arcsin(Tensor input) => input.arcsin();
+    public static Tensor arctan2_(Tensor input, Tensor other) => input.arctan2_(other);
+    public static Tensor arctan2(Tensor input, Tensor other) => input.arctan2(other);
+    public static Tensor arctan_(Tensor input) => input.arctan_();
+    public static Tensor arctanh_(Tensor input) => input.arctanh_();
+    public static Tensor arctanh(Tensor input) => input.arctanh();
+    public static Tensor arctan(Tensor input) => input.arctan();
+    public static Tensor asin_(Tensor input) => input.asin_();
+    public static Tensor asinh_(Tensor input) => input.asinh_();
+    public static Tensor asinh(Tensor input) => input.asinh();
+    public static Tensor asin(Tensor input) => input.asin();
+    public static Tensor atan2_(Tensor input, Tensor other) => input.atan2_(other);
+    public static Tensor atan2(Tensor input, Tensor other) => input.atan2(other);
+    public static Tensor atan_(Tensor input) => input.atan_();
+    public static Tensor atanh_(Tensor input) => input.atanh_();
+    public static Tensor atanh(Tensor input) => input.atanh();
+    public static Tensor atan(Tensor input) => input.atan();
+    public static Tensor conj_physical_(Tensor input) => input.conj_physical_();
+    public static Tensor conj_physical(Tensor input) => input.conj_physical();
+    public static Tensor cos_(Tensor input) => input.cos_();
+    public static Tensor cosh_(Tensor input) => input.cosh_();
+    public static Tensor cosh(Tensor input) => input.cosh();
+    public static Tensor cos(Tensor input) => input.cos();
+    public static Tensor deg2rad(Tensor input) => input.deg2rad();
+    public static Tensor digamma_(Tensor input) => input.digamma_();
+    public static Tensor digamma(Tensor input) => input.digamma();
+    public static Tensor erf_(Tensor input) => input.erf_();
+    public static Tensor erfc_(Tensor input) => input.erfc_();
+    public static Tensor erfc(Tensor input) => input.erfc();
+    public static Tensor erfinv_(Tensor input) => input.erfinv_();
+    public static Tensor erfinv(Tensor input) => input.erfinv();
+    public static Tensor erf(Tensor input) => input.erf();
+    public static Tensor i0(Tensor input) => input.i0();
+    public static Tensor igammac(Tensor input, Tensor other) => input.igammac(other);
+    public static Tensor igamma(Tensor input, Tensor other) => input.igamma(other);
+    public static Tensor lgamma_(Tensor input) => input.lgamma_();
+    public static Tensor lgamma(Tensor input) => input.lgamma();
+    public static Tensor logit(Tensor input, double? eps = null) => input.logit(eps);
+    public static Tensor mvlgamma_(Tensor input, long p) => input.mvlgamma_(p);
+    public static Tensor mvlgamma(Tensor input, long p) => input.mvlgamma(p);
+    public static Tensor rad2deg(Tensor input) => input.rad2deg();
+    public static Tensor sin_(Tensor input) => input.sin_();
+    public static Tensor sinc_(Tensor input) => input.sinc_();
+    public static Tensor sinc(Tensor input) => input.sinc();
+    public static Tensor sinh_(Tensor input) => input.sinh_();
+    public static Tensor sinh(Tensor input) => input.sinh();
+    public static Tensor sin(Tensor input) => input.sin();
+    public static Tensor tan_(Tensor input) => input.tan_();
+    public static Tensor tan(Tensor input) => input.tan();
+}

@@ -1,0 +1,63 @@
+using System.Collections;
+using static TorchSharp.torch;
+
+namespace TorchSharp.Modules;
+
+/// <summary>Modules named "0", "1", ...</summary>
+public class ModuleList<T> : nn.Module, IList<T> where T : nn.Module
+{
+    private readonly List<T> _list = [];
+
+    public ModuleList(params T[] modules) : base(nameof(ModuleList<>)) => _list.AddRange(modules);
+
+    protected override void RegisterComponents()
+    {
+        ClearModules();
+        for (int i = 0; i < _list.Count; i++) register_module(i.ToString(), _list[i]);
+    }
+
+    public int Count => _list.Count;
+
+    public bool IsReadOnly => false;
+
+    public T this[int index]
+    {
+        get => _list[index];
+        set => Change(() => _list[index] = value);
+    }
+
+    public void Add(T item) => Change(() => _list.Add(item));
+
+    public void append(params T[] parameters) => Change(() => _list.AddRange(parameters));
+
+    public void extend(IEnumerable<T> modules) => Change(() => _list.AddRange(modules));
+
+    public void Insert(int index, T item) => Change(() => _list.Insert(index, item));
+
+    public void RemoveAt(int index) => Change(() => _list.RemoveAt(index));
+
+    public bool Remove(T item)
+    {
+        bool found = false;
+        Change(() => found = _list.Remove(item));
+        return found;
+    }
+
+    public void Clear() => Change(_list.Clear);
+
+    public bool Contains(T item) => _list.Contains(item);
+
+    public int IndexOf(T item) => _list.IndexOf(item);
+
+    public void CopyTo(T[] array, int arrayIndex) => _list.CopyTo(array, arrayIndex);
+
+    public IEnumerator<T> GetEnumerator() => _list.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private void Change(Action change)
+    {
+        change();
+        RegisterComponents();
+    }
+}
