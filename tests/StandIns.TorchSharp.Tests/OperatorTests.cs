@@ -63,7 +63,7 @@ public class OperatorTests
     {
         var x = tensor(new float[,] { { 1, 2, 3 }, { 4, 5, 9 } });
         Assert.AreEqual(24f, x.sum().ToSingle());
-        Same([5, 7, 12], x.sum(0));
+        Same([5, 7, 12], x.sum(dim: 0));
         Same([2, 6], x.mean([1]));
         Assert.AreEqual(4.0, x.mean().ToDouble(), 1e-6);
         Same([1, 7], x.var(1));
@@ -72,7 +72,7 @@ public class OperatorTests
         var (values, indices) = x.max(1);
         Same([3, 9], values);
         Same([2, 2], indices);
-        CollectionAssert.AreEqual(new long[] { 1, 3 }, x.amax([1], true).shape[..0].Concat(new long[] { 1, 3 }).ToArray());
+        CollectionAssert.AreEqual(new long[] { 2, 1 }, x.amax([1], true).shape);
         Same([1, 3, 6, 4, 9, 18], x.cumsum(1).flatten());
         Assert.AreEqual(5L, x.argmax().ToInt64());
         Same([0, 0], x.argmin(1));
