@@ -88,19 +88,27 @@ public sealed class GgufReader : IDisposable
         using var noGrad = no_grad();
         bool direct = target.dtype == ScalarType.Float32 && target.device_type == DeviceType.CPU;
         var values = direct ? target.detach() : empty(target.shape, dtype: ScalarType.Float32);
-        long width = info.Shape.Count == 0 ? 1 : info.Shape[^1];
-        long rows = values.NumberOfElements / Math.Max(1, width);
+        long width = info.Shape.Count == 0 ? 1 : info.Shape[^1], rows = values.NumberOfElements / width;
         var (elements, bytes) = GgufBlocks.Layout(info.Type)!.Value;
-        var buffer = new byte[checked((int)(width / elements * bytes))];
+        int rowBytes = checked((int)(width / elements * bytes));
+        var buffer = new byte[rowBytes * Math.Clamp((1 << 20) / rowBytes, 1, rows)];
+        // A span reaches 2 GiB; rows that move (q and k, far smaller) need all of theirs at once.
+        long pieceRows = rowOf is null ? Math.Clamp((1L << 28) / width, 1, rows) : rows;
         var flat = values.view(rows, width);
         _stream.Position = info.Offset;
         try
         {
-            for (long r = 0; r < rows; r++)
+            for (long start = 0; start < rows; start += pieceRows)
             {
-                _stream.ReadExactly(buffer);
-                using var row = flat.narrow(0, rowOf?.Invoke(r) ?? r, 1);
-                GgufBlocks.Dequantize(info.Type, buffer, MemoryMarshal.Cast<byte, float>(row.bytes));
+                using var piece = flat.narrow(0, start, Math.Min(pieceRows, rows - start));
+                var into = MemoryMarshal.Cast<byte, float>(piece.bytes);
+                for (long r = 0, n = piece.shape[0]; r < n;)
+                {
+                    var read = buffer.AsSpan(0, (int)Math.Min(buffer.Length, (n - r) * rowBytes));
+                    _stream.ReadExactly(read);
+                    for (; read.Length > 0; read = read[rowBytes..], r++)
+                        GgufBlocks.Dequantize(info.Type, read[..rowBytes], into.Slice((int)((rowOf?.Invoke(r) ?? r) * width), (int)width));
+                }
             }
         }
         catch (EndOfStreamException e)
@@ -124,7 +132,8 @@ public sealed class GgufReader : IDisposable
             var (elements, bytes) = GgufBlocks.Layout(type) ?? throw Bad($"stores '{name}' as type {(int)type}; supported are {string.Join(", ", Enum.GetNames<GgufTensorType>())}");
             long offset = _reader.ReadInt64();
             if (shape.Any(n => n <= 0 || n > int.MaxValue) || offset < 0) throw Bad($"gives '{name}' the shape ({string.Join(", ", shape)}) at {offset}");
-            if (dimensions > 0 && shape[^1] % elements != 0) throw Bad($"stores '{name}' in blocks of {elements}, which its rows of {shape[^1]} are no multiple of");
+            long width = dimensions == 0 ? 1 : shape[^1];
+            if (width % elements != 0) throw Bad($"stores '{name}' in blocks of {elements}, which its rows of {width} are no multiple of");
             long size = bytes;
             try
             {

@@ -87,7 +87,8 @@ internal static class SafeTensorsHeader
         long start = o[0].GetInt64(), end = o[1].GetInt64();
         if (shape.Length > 64 || shape.Any(n => n < 0) || start < 0 || end < start) throw Bad(source, $"'{p.Name}' has a negative size or offset");
         long bytes = size;
-        foreach (long n in shape) bytes = checked(bytes * n);
+        foreach (long n in shape) bytes = checked(bytes * Math.Max(1, n));
+        if (shape.Contains(0)) bytes = 0;
         if (bytes != end - start) throw Bad(source, $"'{p.Name}' of shape ({string.Join(", ", shape)}) and dtype {dtype} takes {bytes} bytes, its offsets give it {end - start}");
         return new SafeTensorsEntry(p.Name, dtype, shape, start, end);
     }
