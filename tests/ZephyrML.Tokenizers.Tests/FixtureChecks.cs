@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using ZephyrML.LanguageModels;
 
 namespace ZephyrML.Tokenizers.Tests;
 
@@ -36,6 +37,26 @@ internal static class FixtureChecks
             CompareTexts(problems, fixture, @case, TokenizerFixture.Numbers(@case["ids"]));
         }
         Report(problems, count);
+    }
+
+    /// <summary>The texts given out token by token are what the whole decodes to, and none of them ends within a character that goes on.</summary>
+    public static void Stream(TokenizerFixture fixture)
+    {
+        foreach (var @case in fixture.Cases("streaming"))
+        {
+            var ids = TokenizerFixture.Numbers(@case["ids"]);
+            var prefixes = @case["prefixes"]!.AsArray().Select(p => (string)p!).ToArray();
+            var decoder = new StreamingDecoder(fixture.Tokenizer, (bool)@case["skip_special_tokens"]!);
+            var given = "";
+            for (var i = 0; i < ids.Length; i++)
+            {
+                given += decoder.Add(ids[i]);
+                // All of what the ids decode to, but for replacement characters at the end that may still become something else.
+                Assert.IsTrue(prefixes[i].StartsWith(given, StringComparison.Ordinal), $"{Show(given)} is not the start of {Show(prefixes[i])}");
+                Assert.AreEqual("", prefixes[i][given.Length..].Trim('\uFFFD'));
+            }
+            Assert.AreEqual(prefixes.LastOrDefault() ?? "", given + decoder.Finish());
+        }
     }
 
     private static void CompareTexts(List<string> problems, TokenizerFixture fixture, JsonNode @case, int[] ids)

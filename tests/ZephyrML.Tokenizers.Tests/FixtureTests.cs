@@ -7,6 +7,19 @@ namespace ZephyrML.Tokenizers.Tests;
 public class FixtureTests
 {
     [TestMethod]
+    [DataRow("bpe-gpt2-small")]
+    [DataRow("bpe-llama3-small")]
+    [DataRow("bpe-qwen2-small")]
+    [DataRow("added-token-flags")]
+    public void Some_texts_of_the_repositorys_own_copies_agree(string name)
+    {
+        var fixture = TokenizerFixture.Own(name);
+        FixtureChecks.Encode(fixture);
+        FixtureChecks.Decode(fixture);
+        FixtureChecks.Stream(fixture);
+    }
+
+    [TestMethod]
     [DataRow("gpt2")]
     [DataRow("bpe-gpt2-small")]
     [DataRow("bpe-llama3-small")]
@@ -20,7 +33,11 @@ public class FixtureTests
     [DataRow("bpe-llama3-small")]
     [DataRow("bpe-qwen2-small")]
     [DataRow("added-token-flags")]
-    public void Random_ids_have_the_librarys_texts(string name) => FixtureChecks.Decode(TokenizerFixture.Shared(name));
+    public void Random_ids_have_the_librarys_texts(string name)
+    {
+        FixtureChecks.Decode(TokenizerFixture.Shared(name));
+        FixtureChecks.Stream(TokenizerFixture.Shared(name));
+    }
 
     [TestMethod]
     [DataRow("spm-unigram-small", "Unigram")]

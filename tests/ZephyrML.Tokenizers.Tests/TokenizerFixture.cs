@@ -9,6 +9,8 @@ internal sealed class TokenizerFixture(string folder)
 {
     public static TokenizerFixture Shared(string name) => new(SharedFolder.Require(Path.Combine("fixtures", "tokenizers", name)));
 
+    public static TokenizerFixture Own(string name) => new(Path.Combine(AppContext.BaseDirectory, "fixtures", name));
+
     public LanguageModelTokenizer Tokenizer { get; } = LanguageModelTokenizer.Read(name => Open(folder, name));
 
     public JsonNode Results { get; } = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "fixture.json")))!;

@@ -49,7 +49,7 @@ internal sealed class AddedTokenFinder
                 continue;
             if (token.LeftStrip)
             {
-                while (start > 0 && CharClasses.IsSpace(text[start - 1]))
+                while (start > done && CharClasses.IsSpace(text[start - 1]))
                     start--;
                 start = Math.Max(start, done);
             }

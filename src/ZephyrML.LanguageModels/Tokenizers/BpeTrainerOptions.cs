@@ -36,10 +36,21 @@ public sealed class BpeTrainerOptions
     /// <summary>Tokens longer than this many bytes are not made. Default 32.</summary>
     public int MaxTokenLength { get; set; } = 32;
 
+    internal ChatTemplate? Template => TemplateName is null ? null : ChatTemplate.Get(TemplateName);
+
+    internal string Eos => EosToken ?? Template?.EndOfTurn ?? "</s>";
+
+    /// <summary>All special tokens, in the order of their ids.</summary>
+    internal IReadOnlyList<string> AllSpecialTokens()
+    {
+        IEnumerable<string?> tokens = [UnkToken, BosToken, Eos, PadToken, .. Template?.SpecialTokens ?? [], .. Template?.RoleMarkers ?? [], .. SpecialTokens ?? []];
+        return [.. tokens.OfType<string>().Distinct()];
+    }
+
     internal BpeTrainerOptions Copy()
     {
         var copy = (BpeTrainerOptions)MemberwiseClone();
-        copy.SpecialTokens = [.. SpecialTokens ?? []];
+        copy.SpecialTokens = [.. SpecialTokens];
         return copy;
     }
 
@@ -48,22 +59,26 @@ public sealed class BpeTrainerOptions
     public void Validate()
     {
         var problems = new List<string>();
-        if (TemplateName is not null && ChatTemplate.All.All(t => !string.Equals(t.Name, TemplateName, StringComparison.OrdinalIgnoreCase)))
-            problems.Add($"TemplateName is '{TemplateName}'; known are {string.Join(", ", ChatTemplate.All.Select(t => t.Name))}");
         if (SpecialTokens is null)
             problems.Add("SpecialTokens is null");
-        foreach (var token in new[] { BosToken, EosToken, PadToken, UnkToken }.Where(t => t is not null).Concat(SpecialTokens ?? []))
+        if (TemplateName is not null && ChatTemplate.All.All(t => !string.Equals(t.Name, TemplateName, StringComparison.OrdinalIgnoreCase)))
         {
-            if (string.IsNullOrWhiteSpace(token))
+            problems.Add($"TemplateName is '{TemplateName}'; known are {string.Join(", ", ChatTemplate.All.Select(t => t.Name))}");
+        }
+        else
+        {
+            if (Template == ChatTemplate.Zephyr && Eos != Template.EndOfTurn)
+                problems.Add($"EosToken is '{Eos}'; expected '{Template.EndOfTurn}', with which the template 'zephyr' ends a turn");
+            if (AllSpecialTokens().Any(string.IsNullOrWhiteSpace))
                 problems.Add("a special token is empty or blank");
+            var least = 256 + AllSpecialTokens().Count;
+            if (VocabularySize < least)
+                problems.Add($"VocabularySize is {VocabularySize}; expected at least {least} (256 bytes and {least - 256} special tokens)");
         }
         if (MinFrequency < 1)
             problems.Add($"MinFrequency is {MinFrequency}; expected 1 or more");
         if (MaxTokenLength < 1)
             problems.Add($"MaxTokenLength is {MaxTokenLength}; expected 1 or more");
-        var reserved = 256 + (SpecialTokens?.Count ?? 0);
-        if (VocabularySize < reserved)
-            problems.Add($"VocabularySize is {VocabularySize}; expected at least {reserved} (256 bytes and the special tokens)");
         if (problems.Count > 0)
             throw new ArgumentException("The BPE trainer's options do not work: " + string.Join("; ", problems) + ".");
     }
