@@ -22,27 +22,27 @@ internal static class OpenAIRequest
             foreach (var message in messages)
                 Message(w, message.Role.Value, message.Contents);
             w.WriteEndArray();
-            Number(w, "temperature", options?.Temperature);
-            Number(w, "top_p", options?.TopP);
-            Number(w, "frequency_penalty", options?.FrequencyPenalty);
-            Number(w, "presence_penalty", options?.PresencePenalty);
-            if (options?.TopK is { } k)
-                w.WriteNumber("top_k", k);
-            if (options?.Seed is { } seed)
-                w.WriteNumber("seed", seed);
-            if (options?.MaxOutputTokens is { } most && more?.ContainsKey("max_tokens") != true && more?.ContainsKey("max_completion_tokens") != true)
-                w.WriteNumber(newTokenLimitName ? "max_completion_tokens" : "max_tokens", most);
-            if (options?.StopSequences is { Count: > 0 } stops)
+            Number(w, "temperature", (decimal?)options?.Temperature, more);           // 0.7, where the double of a float reads 0.699999988079071
+            Number(w, "top_p", (decimal?)options?.TopP, more);
+            Number(w, "frequency_penalty", (decimal?)options?.FrequencyPenalty, more);
+            Number(w, "presence_penalty", (decimal?)options?.PresencePenalty, more);
+            Number(w, "top_k", options?.TopK, more);
+            Number(w, "seed", options?.Seed, more);
+            if (!Has(more, "max_tokens") && !Has(more, "max_completion_tokens"))
+                Number(w, newTokenLimitName ? "max_completion_tokens" : "max_tokens", options?.MaxOutputTokens, more);
+            if (options?.StopSequences is { Count: > 0 } stops && !Has(more, "stop"))
             {
                 w.WriteStartArray("stop");
                 foreach (var stop in stops)
                     w.WriteStringValue(stop);
                 w.WriteEndArray();
             }
-            Format(w, options?.ResponseFormat);
+            if (!Has(more, "response_format"))
+                Format(w, options?.ResponseFormat);
             if (stream)
-            {
                 w.WriteBoolean("stream", true);
+            if (stream && !Has(more, "stream_options"))
+            {
                 w.WriteStartObject("stream_options");
                 w.WriteBoolean("include_usage", true);
                 w.WriteEndObject();
@@ -59,10 +59,13 @@ internal static class OpenAIRequest
         return buffer.ToArray();
     }
 
-    private static void Number(Utf8JsonWriter w, string name, float? value)
+    /// <summary>Whether the caller gives a setting by the server's own name; that one counts then.</summary>
+    private static bool Has(AdditionalPropertiesDictionary? more, string name) => more?.ContainsKey(name) == true;
+
+    private static void Number(Utf8JsonWriter w, string name, decimal? value, AdditionalPropertiesDictionary? more)
     {
-        if (value is { } number)
-            w.WriteNumber(name, (decimal)number);                                    // 0.7, where the double of a float reads 0.699999988079071
+        if (value is { } number && !Has(more, name))
+            w.WriteNumber(name, number);
     }
 
     private static void Message(Utf8JsonWriter w, string role, IList<AIContent> contents)

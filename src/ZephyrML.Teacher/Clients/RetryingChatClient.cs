@@ -81,6 +81,7 @@ internal sealed class RetryingChatClient : DelegatingChatClient
         TeacherException t => t.IsTransient,
         HttpRequestException { StatusCode: { } status } => OpenAIError.IsTransient((int)status),
         HttpRequestException or IOException or TimeoutException => true,
+        OperationCanceledException { InnerException: TimeoutException } => true,        // HttpClient's time-out
         _ => false,
     };
 }

@@ -136,7 +136,7 @@ public static partial class AspectPrompt
     [GeneratedRegex(@"^[^\S\n]*[#*\[>]*[^\S\n]*(?:output\s+(?:for|of)\s+)?(?:text|answer|response)\s*[#<]?\s*(\d+)\b", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
     private static partial Regex UntaggedHeading();
 
-    [GeneratedRegex(@"^[^\S\n]*(?:[-*>#]+[^\S\n]*)?[*_""]*rating[*_""]*[^\S\n]*[:=\-][^\S\n]*[*_""\[<]*(n/?a\b|\d+(?:\.\d+)?)(?![\d.]*\d)", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^[^\S\n]*(?:[-*>#]+[^\S\n]*)?[*_""]*rating[*_""]*[^\S\n]*[:=][*_""]*[^\S\n]*[*_""\[<]*(n/?a\b|\d+(?:\.\d+)?)(?![\d.]*\d)", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
     private static partial Regex RatingLine();
 
     private static (string Title, string Criteria, (string Name, string Meaning)[] Levels) Rubric(JudgeAspect aspect) => aspect switch

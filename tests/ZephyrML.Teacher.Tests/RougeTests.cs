@@ -1,0 +1,95 @@
+using System.Text.Json;
+
+namespace ZephyrML.Teacher.Tests;
+
+[TestClass]
+public class RougeTests
+{
+    [TestMethod]
+    [DataRow("the cat sat on the mat", "the cat lay on the mat", 5.0 / 6, 5.0 / 6)]
+    [DataRow("the cat sat", "The  CAT, sat!", 1, 1)]
+    [DataRow("a b c d", "d c b a", 0.25, 0.25)]
+    [DataRow("a b c d e", "b d", 1, 0.4)]
+    [DataRow("don't", "don t", 1, 1)]
+    [DataRow("", "a", 0, 0)]
+    [DataRow("äöü", "äöü", 0, 0)]
+    [DataRow("K\u0130x", "ki x", 1, 1)]
+    [DataRow("描述今天的天气", "描述明天的天气", 6.0 / 7, 6.0 / 7)]
+    public void Counts_the_longest_common_subsequence_of_words(string target, string prediction, double precision, double recall)
+    {
+        var score = RougeL.Score(target, prediction);
+        Assert.AreEqual(precision, score.Precision, 1e-12);
+        Assert.AreEqual(recall, score.Recall, 1e-12);
+        Assert.AreEqual(precision + recall == 0 ? 0 : 2 * precision * recall / (precision + recall), score.FMeasure, 1e-12);
+    }
+
+    [TestMethod]
+    public void Equals_rouge_score()
+    {
+        if (Shared("fixtures/rouge/fixture.json") is not { } path)
+        {
+            Assert.Inconclusive("The fixtures are not here.");
+            return;
+        }
+        using var fixture = JsonDocument.Parse(File.ReadAllText(path));
+        var count = 0;
+        foreach (var item in fixture.RootElement.GetProperty("cases").EnumerateArray())
+        {
+            var score = RougeL.Score(item.GetProperty("target").GetString()!, item.GetProperty("prediction").GetString()!);
+            Assert.AreEqual(item.GetProperty("precision").GetDouble(), score.Precision, 1e-9, $"case {count}");
+            Assert.AreEqual(item.GetProperty("recall").GetDouble(), score.Recall, 1e-9, $"case {count}");
+            Assert.AreEqual(item.GetProperty("fmeasure").GetDouble(), score.FMeasure, 1e-9, $"case {count}");
+            count++;
+        }
+        Assert.IsGreaterThan(10, count);
+    }
+
+    [TestMethod]
+    public void Bit_parallel_equals_the_table()
+    {
+        var random = new SeedStream(1, "lcs");
+        for (var round = 0; round < 300; round++)
+        {
+            int[] Draw() => [.. Enumerable.Range(0, random.Next(200)).Select(_ => random.Next(1 + round % 20))];
+            var (a, b) = (Draw(), Draw());
+            var table = new int[a.Length + 1, b.Length + 1];
+            for (var i = 1; i <= a.Length; i++)
+            {
+                for (var j = 1; j <= b.Length; j++)
+                    table[i, j] = a[i - 1] == b[j - 1] ? table[i - 1, j - 1] + 1 : Math.Max(table[i - 1, j], table[i, j - 1]);
+            }
+            Assert.AreEqual(table[a.Length, b.Length], LongestCommonSubsequence.Length(a, b));
+        }
+    }
+
+    [TestMethod]
+    public void The_pool_decides_as_a_scan_does()
+    {
+        var random = new SeedStream(2, "pool");
+        var (pool, texts, likes) = (new RougePool(0.7), new List<string>(), 0);
+        for (var i = 0; i < 400; i++)
+        {
+            var words = Enumerable.Range(0, 4 + random.Next(5)).Select(_ => $"w{(int)(random.NextDouble() * random.NextDouble() * 12)}");
+            var text = string.Join(' ', words);
+            var like = texts.Exists(t => RougeL.Score(t, text).FMeasure > 0.7);
+            Assert.AreEqual(like, pool.HasLike(text), text);
+            likes += like ? 1 : 0;
+            if (like)
+                continue;
+            texts.Add(text);
+            pool.Add(text);
+        }
+        Assert.IsTrue(likes is > 50 and < 350, $"{likes}");
+    }
+
+    /// <summary>A file of the folder shared/ beside the repository, or null.</summary>
+    internal static string? Shared(string name)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "shared", name)))
+                return Path.Combine(folder.FullName, "shared", name);
+        }
+        return null;
+    }
+}
