@@ -63,23 +63,32 @@ internal sealed class StudentStage : Stage<StudentInput, string>
         }
         try
         {
-            var replies = dialogues.Count == 0 ? [] : _student.Weights.Reply(dialogues, Options(), cancellationToken);
-            for (var i = 0; i < places.Count; i++)
-                results[places[i]] = Task.FromResult(replies[i]);
+            for (var from = 0; from < places.Count;)
+            {
+                var to = from + 1;
+                // Sampling draws by row: rows that follow each other go together. (Greedy replies draw nothing, but ordinary data is one run anyway.)
+                while (to < places.Count && (_student.Settings.Temperature == 0 || rows[places[to]].Number == rows[places[to - 1]].Number + 1))
+                    to++;
+                var replies = _student.Weights.Reply(dialogues.GetRange(from, to - from), Options(rows[places[from]].Number), cancellationToken);
+                for (var i = from; i < to; i++)
+                    results[places[i]] = Task.FromResult(replies[i - from]);
+                from = to;
+            }
         }
         catch (Exception e)
         {
             foreach (var place in places)
-                results[place] = Task.FromException<string>(e);
+                results[place] ??= Task.FromException<string>(e);
         }
         return results;
     }
 
-    private GenerationOptions Options() => new()
+    private GenerationOptions Options(long firstRow) => new()
     {
         MaxNewTokens = _student.Settings.MaxNewTokens,
         Temperature = _student.Settings.Temperature,
         Seed = _student.Settings.GenerationSeed,
+        FirstRow = firstRow,
         BatchSize = _student.Settings.ReplyBatchSize,
     };
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.ML;
 using ZephyrML.LanguageModels;
 using ZephyrML.ModelZip;
@@ -10,8 +9,6 @@ internal static class StudentZip
 {
     public const string Id = "student";
 
-    private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
-
     public static void Save(ModelSaveContext context, Student student)
     {
         var key = student.Weights.Key;
@@ -19,16 +16,16 @@ internal static class StudentZip
         ModelZipBridge.Save(context, Id, header =>
         {
             header.Write(key);
-            header.Write(JsonSerializer.Serialize(student.Settings, Json));
-            header.Write(JsonSerializer.Serialize(student.Info, Json));
+            ZipJson.Write(header, student.Settings);
+            ZipJson.Write(header, student.Info);
         }, first ? student.Weights.Model.Files() : []);
     }
 
     public static ITransformer Load(ZipPart part)
     {
         var key = part.Header.ReadString();
-        var settings = Read<StudentSettings>(part, "settings");
-        var info = Read<StudentInfo>(part, "lineage");
+        var settings = ZipJson.Read<StudentSettings>(part, "student's settings");
+        var info = ZipJson.Read<StudentInfo>(part, "steps of the student's lineage");
         if (!part.Shared.TryGetValue(key, out var shared))
             part.Shared[key] = shared = new SharedModel(ReadModel(part, key));
         return new StudentTransformer(new Student((SharedModel)shared, settings, info));
@@ -43,17 +40,5 @@ internal static class StudentZip
                     $"The student's weights ({key[..Math.Min(12, key.Length)]}…) were stored once, with another transformer of the same zip, and that part is not there: the zip was taken apart. Save the whole model again.");
         }
         return LanguageModel.Read(part.Open);
-    }
-
-    private static T Read<T>(ZipPart part, string what)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<T>(part.Header.ReadString(), Json) ?? throw new InvalidDataException($"The student's {what} in the model zip are empty.");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"The student's {what} in the model zip cannot be read: {e.Message}", e);
-        }
     }
 }
