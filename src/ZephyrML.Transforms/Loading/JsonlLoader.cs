@@ -16,6 +16,7 @@ internal static class JsonlLoader
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no file '{path}' to load.", path);
         var columns = new List<TableColumn>();
+        var mixed = new HashSet<string>(StringComparer.Ordinal);
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         long count = 0;
         foreach (var (line, fields) in Rows(path, options))
@@ -29,6 +30,10 @@ internal static class JsonlLoader
                     places[name] = columns.Count;
                     columns.Add(new TableColumn(name, kind));
                 }
+                else if (columns[place].Kind != kind && !JsonlShape.Ours.Contains(name))
+                {
+                    mixed.Add(name);
+                }
                 else if (columns[place].Kind != kind)
                 {
                     throw Error(path, line, name, $"is {Words(kind)}, but {Words(columns[place].Kind)} in the lines before");
@@ -37,6 +42,9 @@ internal static class JsonlLoader
         }
         if (count == 0)
             throw new InvalidDataException($"'{path}' has no rows.");
+        // A field that is none of ours and changes its type means nothing to us.
+        columns.RemoveAll(column => mixed.Contains(column.Name));
+        places = columns.Select((column, place) => (column.Name, place)).ToDictionary(StringComparer.Ordinal);
         return new TableView(columns, () => Values(path, options, columns, places), () => count);
     }
 

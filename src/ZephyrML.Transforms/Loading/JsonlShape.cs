@@ -10,6 +10,13 @@ namespace ZephyrML.Transforms.Loading;
 /// </summary>
 internal sealed class JsonlShape(JsonlOptions options)
 {
+    /// <summary>The columns that have a meaning for us, and so one type.</summary>
+    public static IReadOnlySet<string> Ours { get; } = new HashSet<string>(StringComparer.Ordinal)
+    {
+        ZephyrColumns.Prompt, ZephyrColumns.Messages, ZephyrColumns.Response, ZephyrColumns.Candidates, ZephyrColumns.CandidateModels,
+        ZephyrColumns.Scores, ZephyrColumns.Chosen, ZephyrColumns.Rejected,
+    };
+
     private readonly string[] _textFields = [.. OrNone(options.TextField), "text", "response", "content", "output"];
     private readonly string[] _scoreFields = [.. OrNone(options.ScoreField), "score", "overall_score"];
 
