@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using ZephyrML.ModelZip;
 
-namespace ZephyrML.Transforms.Teachers;
+namespace ZephyrML.Transforms;
 
 /// <summary>Options in a zip's header, as JSON. They hold no client, key or endpoint.</summary>
 internal static class ZipJson
