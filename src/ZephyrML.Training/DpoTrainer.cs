@@ -167,7 +167,7 @@ public static class DpoTrainer
             var logps = new TargetLogProbabilities(policy, policy.Hidden(batch.Ids, batch.Layout), batch);
             results.Add(LossAndMetrics(logps, batch, pairs, reference, options).Metrics.MoveToOuterDisposeScope());
         }
-        var values = stack(results).cpu().data<float>().ToArray();
+        var values = stack(results).ToFloats();
         int width = MetricNames.Length - 1;                                                                     // no grad_norm
         var metrics = new Dictionary<string, double>();
         for (int m = 0; m < width; m++)

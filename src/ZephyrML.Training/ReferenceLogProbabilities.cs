@@ -31,7 +31,7 @@ internal static class ReferenceLogProbabilities
             context.CancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var batch = data.Batch(pairs, model);
-            var sums = batch.SumByDocument(new TargetLogProbabilities(model, model.Hidden(batch.Ids, batch.Layout), batch).Values).cpu().data<float>().ToArray();
+            var sums = batch.SumByDocument(new TargetLogProbabilities(model, model.Hidden(batch.Ids, batch.Layout), batch).Values).ToFloats();
             for (int i = 0; i < pairs.Length; i++)
             {
                 if (!float.IsNaN(known[pairs[i]].Chosen))

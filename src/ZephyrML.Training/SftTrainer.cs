@@ -95,7 +95,7 @@ public static class SftTrainer
             var logps = new TargetLogProbabilities(model, model.Hidden(batch.Ids, batch.Layout), batch);
             results.Add(Metrics(logps, batch, batch.TargetCount).MoveToOuterDisposeScope());
         }
-        var values = stack(results).cpu().data<float>().ToArray();
+        var values = stack(results).ToFloats();
         return new()
         {
             ["eval_loss"] = batches.Select((units, i) => values[3 * i] * (double)units.Length).Sum() / data.Units.Count,

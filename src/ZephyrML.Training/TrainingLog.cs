@@ -68,8 +68,7 @@ internal sealed class TrainingLog(string stage, BatchPlan plan, IReadOnlyList<st
     {
         foreach (var (step, epoch, learningRate, tokens, metrics) in unread)
         {
-            using var onCpu = metrics.cpu();
-            var values = onCpu.data<float>().ToArray();
+            var values = metrics.ToFloats();
             var byName = new Dictionary<string, double> { ["epoch"] = epoch, ["learning_rate"] = learningRate, ["num_tokens"] = tokens };
             for (int i = 0; i < names.Count; i++)
                 byName[names[i]] = values[i];

@@ -60,11 +60,7 @@ internal static class Fixtures
         return model;
     }
 
-    public static float[] Values(Tensor tensor)
-    {
-        using var scope = NewDisposeScope();
-        return tensor.detach().cpu().contiguous().data<float>().ToArray();
-    }
+    public static float[] Values(Tensor tensor) => tensor.ToFloats();
 
     private static string? FindShared()
     {

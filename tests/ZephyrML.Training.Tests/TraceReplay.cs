@@ -42,7 +42,7 @@ internal sealed class TraceReplay(string folder)
 
     private SftResult Sft(CausalLM model)
     {
-        bool all = trace.TryGetProperty("supervised", out var s) && s.GetString() == "all" || options.GetProperty("packing").GetBoolean() && !trace.TryGetProperty("supervised", out _);
+        bool all = trace.TryGetProperty("supervised", out var s) ? s.GetString() == "all" : options.GetProperty("completion_only_loss").ValueKind == JsonValueKind.False;
         var rows = Rows("data", row => SftRowOf(row, all));
         var set = Common(new SftOptions { Packing = options.GetProperty("packing").GetBoolean() ? Packing.BestFit : Packing.None });
         var evaluation = trace.TryGetProperty("eval_data", out _) ? Rows("eval_data", row => SftRowOf(row, all)) : null;
