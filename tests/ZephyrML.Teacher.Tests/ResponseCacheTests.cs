@@ -219,6 +219,53 @@ public class ResponseCacheTests
     }
 
     [TestMethod]
+    public async Task An_answer_that_comes_after_the_client_was_disposed_of_is_stored()
+    {
+        var gate = new TaskCompletionSource();
+        var inner = new FakeChatClient(async (m, _, _) =>
+        {
+            await gate.Task;
+            return FakeChatClient.Reply("late");
+        });
+        var client = inner.WithResponseCache(_folder["c.db"], "t");
+        var call = client.GetResponseAsync("x");
+        client.Dispose();
+        await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => client.GetResponseAsync("y"));
+        gate.SetResult();
+        Assert.AreEqual("late", (await call).Text);
+        using var again = inner.WithResponseCache(_folder["c.db"], "t");
+        Assert.AreEqual("late", (await again.GetResponseAsync("x")).Text);
+        Assert.AreEqual(1, inner.Calls);
+    }
+
+    [TestMethod]
+    public void Leases_of_another_owner_are_waited_for_and_those_of_a_dead_one_are_not()
+    {
+        var key = new byte[32];
+        using var store = ResponseStore.Acquire(_folder["c.db"]);
+        void Lease(string owner)
+        {
+            using var connection = new SqliteConnection($"Data Source={_folder["c.db"]};Pooling=false");
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "INSERT OR REPLACE INTO leases(key, owner, until) VALUES ($key, $owner, $until)";
+            command.Parameters.AddWithValue("$key", key);
+            command.Parameters.AddWithValue("$owner", owner);
+            command.Parameters.AddWithValue("$until", DateTimeOffset.UtcNow.AddMinutes(1).ToUnixTimeMilliseconds());
+            command.ExecuteNonQuery();
+        }
+        Lease(CacheOwner.New());
+        Assert.AreEqual((null, false), store.TryLease(key));
+        var parts = CacheOwner.New().Split(':');
+        Lease($"{parts[0]}:{parts[1]}:{long.Parse(parts[2]) - 1000}:{parts[3]}");                     // the same process id, another start
+        Assert.AreEqual((null, true), store.TryLease(key));
+        store.Store(key, "t", null, 0, "{}", null, null);
+        Assert.AreEqual(("{}", false), store.TryLease(key));
+        Lease("another-machine:1:1:x");
+        Assert.IsTrue(CacheOwner.MayBeAlive("another-machine:1:1:x") && CacheOwner.MayBeAlive("nonsense"));
+    }
+
+    [TestMethod]
     public async Task Two_processes_on_one_cache_pay_once()
     {
         using var server = LoopbackServer.Echo(TimeSpan.FromMilliseconds(30));

@@ -63,15 +63,18 @@ public class RougeTests
     }
 
     [TestMethod]
-    public void The_pool_decides_as_a_scan_does()
+    [DataRow(0.7)]
+    [DataRow(0.5)]
+    [DataRow(0.9)]
+    public void The_pool_decides_as_a_scan_does(double limit)
     {
         var random = new SeedStream(2, "pool");
-        var (pool, texts, likes) = (new RougePool(0.7), new List<string>(), 0);
-        for (var i = 0; i < 400; i++)
+        var (pool, texts, likes) = (new RougePool(limit), new List<string>(), 0);
+        for (var i = 0; i < 300; i++)
         {
             var words = Enumerable.Range(0, 4 + random.Next(5)).Select(_ => $"w{(int)(random.NextDouble() * random.NextDouble() * 12)}");
             var text = string.Join(' ', words);
-            var like = texts.Exists(t => RougeL.Score(t, text).FMeasure > 0.7);
+            var like = texts.Exists(t => RougeL.Score(t, text).FMeasure > limit);
             Assert.AreEqual(like, pool.HasLike(text), text);
             likes += like ? 1 : 0;
             if (like)
@@ -79,7 +82,7 @@ public class RougeTests
             texts.Add(text);
             pool.Add(text);
         }
-        Assert.IsTrue(likes is > 50 and < 350, $"{likes}");
+        Assert.IsTrue(likes is > 1 and < 290, $"{likes}");
     }
 
     /// <summary>A file of the folder shared/ beside the repository, or null.</summary>

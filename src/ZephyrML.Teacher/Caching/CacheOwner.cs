@@ -5,21 +5,21 @@ using System.Text;
 
 namespace ZephyrML.Teacher;
 
-/// <summary>Says which process holds a lease, and whether such a process still runs: a killed one's leases must not make its successor wait.</summary>
+/// <summary>Says who holds a lease, and whether its process still runs: a killed one's leases must not make its successor wait.</summary>
 internal static class CacheOwner
 {
     private static readonly string Machine = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Environment.MachineName)))[..12];
 
-    /// <summary>This process: a hash of the machine's name, the process id, its start in seconds.</summary>
-    public static string Me { get; } = Describe();
+    private static readonly string Here = Describe();
+
+    /// <summary>A new owner in this process: a hash of the machine's name, the process id, its start in seconds, and something random.</summary>
+    public static string New() => $"{Here}:{Guid.NewGuid():N}";
 
     /// <summary>False only where it is certain that the owner has ended.</summary>
     public static bool MayBeAlive(string owner)
     {
-        if (owner == Me)
-            return true;
         var parts = owner.Split(':');
-        if (parts.Length != 3 || parts[0] != Machine
+        if (parts.Length != 4 || parts[0] != Machine
             || !int.TryParse(parts[1], CultureInfo.InvariantCulture, out var id) || !long.TryParse(parts[2], CultureInfo.InvariantCulture, out var start))
             return true;
         try

@@ -84,12 +84,12 @@ internal sealed class CachingChatClient : DelegatingChatClient
     /// <summary>Either the stored answer, or the right (and duty) to ask for it.</summary>
     private async Task<(Flight? Flight, string? Found)> JoinAsync(IList<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
         var model = options?.ModelId ?? _model;
         var key = CacheKey.Of(_teacher, model, messages, options);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            ObjectDisposedException.ThrowIf(_disposed != 0, this);
             var mine = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
             var theirs = _store.Flights.GetOrAdd(key, mine);
             var found = theirs == mine ? null : await theirs.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -100,7 +100,18 @@ internal sealed class CachingChatClient : DelegatingChatClient
                 _statistics.CountHit();
                 return (null, found);
             }
-            var flight = new Flight(this, key, model, options.GetSample(), mine);
+            Flight flight;
+            try
+            {
+                _store.Share();
+                flight = new(this, key, model, options.GetSample(), mine);
+            }
+            catch
+            {
+                _store.Flights.TryRemove(key, out _);
+                mine.TrySetResult(null);
+                throw;
+            }
             try
             {
                 found = await flight.LeaseAsync(cancellationToken).ConfigureAwait(false);
@@ -134,6 +145,7 @@ internal sealed class CachingChatClient : DelegatingChatClient
     }
 
     /// <summary>One question on its way.</summary>
+    /// <remarks>Keeps the file open to its end: an answer that comes after the client was disposed of is paid for too.</remarks>
     private sealed class Flight(CachingChatClient client, byte[] key, string? model, int sample, TaskCompletionSource<string?> waiting) : IDisposable
     {
         private string? _answer;
@@ -181,6 +193,7 @@ internal sealed class CachingChatClient : DelegatingChatClient
             {
                 client._store.Flights.TryRemove(key, out _);
                 waiting.TrySetResult(_answer);
+                client._store.Dispose();
             }
         }
     }

@@ -13,7 +13,7 @@ internal sealed class ResponseStore : IDisposable
     private static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(30);
     private static readonly Dictionary<string, ResponseStore> Open = new(OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
 
-    private readonly string _path;
+    private readonly string _path, _owner = CacheOwner.New();
     private readonly SqliteConnection _connection;
     private readonly Lock _lock = new();
     private readonly HashSet<byte[]> _held = new(ByteArrayComparer.Instance);
@@ -61,6 +61,17 @@ internal sealed class ResponseStore : IDisposable
         }
     }
 
+    /// <summary>Counts one more user, who will give the store back too.</summary>
+    /// <exception cref="ObjectDisposedException">Everybody has given it back.</exception>
+    public void Share()
+    {
+        lock (Open)
+        {
+            ObjectDisposedException.ThrowIf(_users == 0, this);
+            _users++;
+        }
+    }
+
     /// <summary>Gives the store back; the last one closes the file.</summary>
     public void Dispose()
     {
@@ -89,10 +100,10 @@ internal sealed class ResponseStore : IDisposable
         if (find.ExecuteScalar() is string found)
             return (found, false);
         using var who = Command("SELECT owner FROM leases WHERE key = $key AND until > $now", ("$key", key), ("$now", Now()));
-        if (who.ExecuteScalar() is string owner && owner != CacheOwner.Me && CacheOwner.MayBeAlive(owner))
+        if (who.ExecuteScalar() is string owner && owner != _owner && CacheOwner.MayBeAlive(owner))
             return (null, false);
         using var take = Command("INSERT OR REPLACE INTO leases(key, owner, until) VALUES ($key, $owner, $until)",
-            ("$key", key), ("$owner", CacheOwner.Me), ("$until", Now() + (long)LeaseTime.TotalMilliseconds));
+            ("$key", key), ("$owner", _owner), ("$until", Now() + (long)LeaseTime.TotalMilliseconds));
         take.ExecuteNonQuery();
         if (_held.Add(key) && _held.Count == 1)
             _renewal.Change(LeaseTime / 3, LeaseTime / 3);
@@ -117,7 +128,7 @@ internal sealed class ResponseStore : IDisposable
     {
         if (_held.Remove(key) && _held.Count == 0)
             _renewal.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        using var drop = Command("DELETE FROM leases WHERE key = $key AND owner = $owner", ("$key", key), ("$owner", CacheOwner.Me));
+        using var drop = Command("DELETE FROM leases WHERE key = $key AND owner = $owner", ("$key", key), ("$owner", _owner));
         return drop.ExecuteNonQuery();
     }
 
@@ -127,7 +138,7 @@ internal sealed class ResponseStore : IDisposable
         {
             Run(write: true, () =>
             {
-                using var renew = Command("UPDATE leases SET until = $until WHERE owner = $owner", ("$owner", CacheOwner.Me), ("$until", Now() + (long)LeaseTime.TotalMilliseconds));
+                using var renew = Command("UPDATE leases SET until = $until WHERE owner = $owner", ("$owner", _owner), ("$until", Now() + (long)LeaseTime.TotalMilliseconds));
                 return renew.ExecuteNonQuery();
             });
         }

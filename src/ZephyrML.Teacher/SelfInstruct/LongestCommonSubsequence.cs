@@ -1,28 +1,40 @@
 namespace ZephyrML.Teacher;
 
-/// <summary>The length of the longest common subsequence, 64 positions at a time (Hyyrö 2004): V starts as all ones; for each symbol, V = (V + (V and M)) or (V and not M); the zeros of V count.</summary>
-internal static class LongestCommonSubsequence
+/// <summary>
+/// The length of the longest common subsequence of one sequence with others, 64 positions at a time (Hyyrö 2004): V starts as all ones; for each symbol,
+/// V = (V + (V and M)) or (V and not M); the zeros of V count.
+/// </summary>
+internal sealed class LongestCommonSubsequence
 {
-    public static int Length(ReadOnlySpan<int> a, ReadOnlySpan<int> b)
+    private readonly int _length;
+    private readonly ulong[] _v;
+    private readonly Dictionary<int, ulong[]> _masks = [];
+
+    public LongestCommonSubsequence(ReadOnlySpan<int> a)
     {
-        if (a.Length == 0 || b.Length == 0)
-            return 0;
-        var blocks = (a.Length + 63) / 64;
-        var masks = new Dictionary<int, ulong[]>();
+        _length = a.Length;
+        _v = new ulong[(a.Length + 63) / 64];
         for (var i = 0; i < a.Length; i++)
         {
-            if (!masks.TryGetValue(a[i], out var mask))
-                masks[a[i]] = mask = new ulong[blocks];
+            if (!_masks.TryGetValue(a[i], out var mask))
+                _masks[a[i]] = mask = new ulong[_v.Length];
             mask[i / 64] |= 1UL << (i % 64);
         }
-        var v = new ulong[blocks];
+    }
+
+    public static int Length(ReadOnlySpan<int> a, ReadOnlySpan<int> b) => new LongestCommonSubsequence(a).With(b);
+
+    /// <summary>The length with <paramref name="b"/>.</summary>
+    public int With(ReadOnlySpan<int> b)
+    {
+        var v = _v;
         Array.Fill(v, ulong.MaxValue);
         foreach (var symbol in b)
         {
-            if (!masks.TryGetValue(symbol, out var mask))
+            if (!_masks.TryGetValue(symbol, out var mask))
                 continue;
             var carry = 0UL;
-            for (var k = 0; k < blocks; k++)
+            for (var k = 0; k < v.Length; k++)
             {
                 var matched = v[k] & mask[k];
                 var sum = v[k] + matched;
@@ -32,9 +44,9 @@ internal static class LongestCommonSubsequence
                 (v[k], carry) = (sum | (v[k] & ~mask[k]), overflow);
             }
         }
-        var length = 0;
-        for (var i = 0; i < a.Length; i++)
-            length += (v[i / 64] >> (i % 64) & 1) == 0 ? 1 : 0;
-        return length;
+        var ones = 0;
+        for (var k = 0; k < v.Length; k++)
+            ones += System.Numerics.BitOperations.PopCount(k == v.Length - 1 && _length % 64 != 0 ? v[k] & ((1UL << (_length % 64)) - 1) : v[k]);
+        return _length - ones;
     }
 }
