@@ -136,6 +136,11 @@ public class TokenizerFilesTests
     [DataRow("model.unk_token", "\"<none>\"", "unk_token '<none>'")]
     [DataRow("added_tokens", "[{\"id\":5}]", "added_tokens[0] has no content")]
     [DataRow("added_tokens", "[{\"id\":77,\"content\":\"a\"}]", "has id 77, but model.vocab gives it")]
+    [DataRow("model", "3", "no 'model'")]
+    [DataRow("model.vocab", "{\"a\":2000000000}", "vocab['a'] is 2000000000")]
+    [DataRow("added_tokens", "{}", "not shaped like")]
+    [DataRow("pre_tokenizer", "{\"type\":\"Sequence\"}", "not shaped like")]
+    [DataRow("normalizer", "[]", "not shaped like")]
     [DataRow("post_processor", "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"[CLS]\"}}],\"special_tokens\":{}}", "'[CLS]'")]
     public void What_is_wrong_is_named(string where, string value, string message)
     {

@@ -6,6 +6,7 @@ namespace ZephyrML.LanguageModels;
 internal static class TokenizerJson
 {
     public const string FileName = "tokenizer.json";
+    private const int MaxId = (1 << 24) - 1;
 
     /// <exception cref="NotSupportedException">The file asks for something that is not supported; the message names it.</exception>
     /// <exception cref="InvalidDataException">The file is not what it should be; the message says where.</exception>
@@ -22,29 +23,14 @@ internal static class TokenizerJson
         }
         using (document)
         {
-            var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("model", out var model))
-                throw new InvalidDataException($"{FileName} has no 'model'; expected the file of a Hugging Face tokenizer.");
-            var bpe = ReadModel(model);
-            var tokens = Section(root, "added_tokens") is { } added ? ReadAddedTokens(added, bpe) : [];
-            var split = new PreTokenizerJson();
-            split.Read(Section(root, "pre_tokenizer"));
-            RequireByteLevelDecoder(Section(root, "decoder"));
-            var post = new PostProcessorJson();
-            post.Read(Section(root, "post_processor"));
-            return new TokenizerDefinition
+            try
             {
-                Model = bpe,
-                AddedTokens = tokens,
-                Normalizer = Section(root, "normalizer") is { } normalizer ? ReadNormalizer(normalizer) : null,
-                Steps = split.Steps,
-                AddPrefixSpace = split.AddPrefixSpace,
-                SplitsAfterPrefix = split.SplitsAfterPrefix,
-                TrimOffsets = post.TrimOffsets,
-                TrimSparesPrefix = post.TrimSparesPrefix,
-                Before = post.Before,
-                After = post.After,
-            };
+                return Read(document.RootElement);
+            }
+            catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or FormatException)
+            {
+                throw new InvalidDataException($"{FileName} is not shaped like the file of a Hugging Face tokenizer: {e.Message}", e);
+            }
         }
     }
 
@@ -60,6 +46,32 @@ internal static class TokenizerJson
 
     public static bool Flag(JsonElement section, string name, bool otherwise = false)
         => section.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : otherwise;
+
+    private static TokenizerDefinition Read(JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("model", out var model) || model.ValueKind != JsonValueKind.Object)
+            throw new InvalidDataException($"{FileName} has no 'model'; expected the file of a Hugging Face tokenizer.");
+        var bpe = ReadModel(model);
+        var tokens = Section(root, "added_tokens") is { } added ? ReadAddedTokens(added, bpe) : [];
+        var split = new PreTokenizerJson();
+        split.Read(Section(root, "pre_tokenizer"));
+        RequireByteLevelDecoder(Section(root, "decoder"));
+        var post = new PostProcessorJson();
+        post.Read(Section(root, "post_processor"));
+        return new TokenizerDefinition
+        {
+            Model = bpe,
+            AddedTokens = tokens,
+            Normalizer = Section(root, "normalizer") is { } normalizer ? ReadNormalizer(normalizer) : null,
+            Steps = split.Steps,
+            AddPrefixSpace = split.AddPrefixSpace,
+            SplitsAfterPrefix = split.SplitsAfterPrefix,
+            TrimOffsets = post.TrimOffsets,
+            TrimSparesPrefix = post.TrimSparesPrefix,
+            Before = post.Before,
+            After = post.After,
+        };
+    }
 
     private static JsonElement? Section(JsonElement root, string name)
         => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
@@ -83,7 +95,7 @@ internal static class TokenizerJson
         var vocabulary = new Dictionary<string, int>();
         foreach (var token in vocab.EnumerateObject())
         {
-            if (token.Value.ValueKind != JsonValueKind.Number || !token.Value.TryGetInt32(out var id) || id < 0)
+            if (token.Value.ValueKind != JsonValueKind.Number || !token.Value.TryGetInt32(out var id) || id is < 0 or > MaxId)
                 throw new InvalidDataException($"{FileName}: model.vocab['{token.Name}'] is {token.Value.GetRawText()}; expected a token id.");
             vocabulary[token.Name] = id;
         }
@@ -111,7 +123,7 @@ internal static class TokenizerJson
         var tokens = new List<AddedToken>();
         foreach (var entry in section.EnumerateArray())
         {
-            if (Text(entry, "content") is not { } content || !entry.TryGetProperty("id", out var idValue) || !idValue.TryGetInt32(out var id) || id < 0)
+            if (Text(entry, "content") is not { } content || !entry.TryGetProperty("id", out var idValue) || !idValue.TryGetInt32(out var id) || id is < 0 or > MaxId)
                 throw new InvalidDataException($"{FileName}: added_tokens[{tokens.Count}] has no content or no id.");
             if (model.Vocabulary.TryGetValue(content, out var known) && known != id)
                 throw new InvalidDataException($"{FileName}: the added token '{content}' has id {id}, but model.vocab gives it {known}.");
