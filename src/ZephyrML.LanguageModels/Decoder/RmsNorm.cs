@@ -7,12 +7,13 @@ namespace ZephyrML.LanguageModels;
 /// <summary>RMSNorm (Zhang and Sennrich 2019, equation 4): y = w · x / √(mean(x²) + ε), computed in float32.</summary>
 internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
 {
+    private readonly long _size;
     private readonly double _epsilon;
     private readonly Parameter weight;
 
     public RmsNorm(long size, double epsilon, ScalarType dtype, Device device) : base(nameof(RmsNorm))
     {
-        _epsilon = epsilon;
+        (_size, _epsilon) = (size, epsilon);
         weight = new Parameter(empty(size, dtype: dtype, device: device));
         RegisterComponents();
     }
@@ -22,7 +23,8 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
     {
         var dtype = x.dtype;
         if (dtype != ScalarType.Float32) x = x.to(ScalarType.Float32);
-        var scale = (x * x).mean([-1], keepdim: true).add(_epsilon).rsqrt();     // (B, T, 1)
+        // The norm reduces in one pass, without the squares as a tensor of their own.
+        var scale = x.norm(-1, keepdim: true).square().div(_size).add(_epsilon).rsqrt();     // (B, T, 1)
         var y = x * scale;
         if (dtype != ScalarType.Float32) y = y.to(dtype);
         return y * weight;

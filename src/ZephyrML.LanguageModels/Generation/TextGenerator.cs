@@ -73,8 +73,13 @@ public static class TextGenerator
         var hidden = network.Hidden(tensor(ids, [rows.Count, T]).to(network.Device), cache);     // (B, T, C)
         cache.Advance(T);
         var logits = network.Logits(hidden.select(1, T - 1));                      // (B, V)
-        if (options.Temperature == 0) return [.. logits.argmax(-1).cpu().data<long>().ToArray().Select(t => (int)t)];
-        float[] values = logits.to(ScalarType.Float32).cpu().data<float>().ToArray();
+        if (options.Temperature == 0)
+        {
+            using var best = logits.argmax(-1).cpu().data<long>();
+            return [.. best.ToArray().Select(t => (int)t)];
+        }
+        using var data = logits.to(ScalarType.Float32).cpu().data<float>();
+        float[] values = data.ToArray();
         int V = network.Config.VocabSize;
         return [.. rows.Select((row, b) => row.Sampler.Draw(values.AsSpan(b * V, V)))];
     }
