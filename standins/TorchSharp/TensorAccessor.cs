@@ -6,7 +6,7 @@ namespace TorchSharp.Utils;
 /// <summary>Reads and writes the elements of a tensor on the CPU, in the order of its shape (strides are followed).</summary>
 public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T>
 {
-    private readonly torch.Tensor _tensor;
+    private nint _handle;
     private readonly byte* _data;
     private readonly long[] _shape;
     private readonly long[] _strides;
@@ -15,9 +15,8 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T>
 
     internal TensorAccessor(torch.Tensor tensor)
     {
-        _tensor = torch.Tensor.Borrow(tensor.Handle).DetachFromDisposeScope();
-        GC.KeepAlive(tensor);
-        _data = (byte*)_tensor.Pointer;
+        _data = (byte*)tensor.Pointer;
+        _handle = Native.at_alias(tensor.Handle);   // the memory lives as long as the accessor, whatever becomes of the tensor
         _shape = tensor.shape;
         _strides = tensor.stride();
         _dtype = tensor.dtype;
@@ -82,7 +81,19 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    public void Dispose() => _tensor.Dispose();
+    ~TensorAccessor() => Free();
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        var handle = Interlocked.Exchange(ref _handle, 0);
+        if (handle != 0) Native.at_free(handle);
+    }
 
     public override bool Equals(object obj) => obj is TensorAccessor<T> other && this == other;
 

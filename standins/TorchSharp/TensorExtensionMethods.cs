@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp.Modules;
 
 namespace TorchSharp;
@@ -39,5 +40,16 @@ public static class TensorExtensionMethods
     {
         using var one = torch.from_array(new[] { scalar }, null, device);
         return one.reshape([]).requires_grad_(requires_grad);
+    }
+
+    public static string str(this torch.Tensor tensor, string fltFormat = null, int? width = null, string newLine = null, CultureInfo cultureInfo = null, TensorStringStyle style = TensorStringStyle.Default)
+        => tensor.ToString(style, fltFormat, width, cultureInfo, newLine);
+
+    public static string metastr(this torch.Tensor tensor) => tensor.ToString();
+
+    public static torch.Tensor print(this torch.Tensor t, string fltFormat = "g5", int? width = 100, string newLine = null, CultureInfo cultureInfo = null, TensorStringStyle style = TensorStringStyle.Default)
+    {
+        Console.WriteLine(t.str(fltFormat, width, newLine, cultureInfo, style));
+        return t;
     }
 }

@@ -148,4 +148,26 @@ public class DataTests
         Assert.IsTrue((x / 0).isinf().all().ToBoolean());
         Assert.IsTrue((x * float.NaN).isnan().all().ToBoolean());
     }
+
+    [TestMethod]
+    public void AConversionIsAlwaysAnObjectOfItsOwn()
+    {
+        var x = ones(2);
+        x.to(ScalarType.Float32).Dispose();
+        x.cpu().Dispose();
+        Assert.IsFalse(x.IsInvalid);
+        Assert.AreEqual(2f, x.sum().ToSingle());
+        var y = x.to(ScalarType.Float64, disposeAfter: true);
+        Assert.IsTrue(x.IsInvalid);
+        Assert.AreEqual(2.0, y.sum().ToDouble());
+    }
+
+    [TestMethod]
+    public void ReadingValuesLeavesNoTensorBehind()
+    {
+        var x = ones(3);
+        long live = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        for (int i = 0; i < 10; i++) { _ = x.data<float>().ToArray(); _ = x.data<float>()[1]; }
+        Assert.AreEqual(live, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
 }

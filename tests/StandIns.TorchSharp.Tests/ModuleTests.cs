@@ -154,4 +154,17 @@ public class ModuleTests
         Assert.AreEqual(1.0, nn.utils.clip_grad_norm_([p], 2), 1e-5);
         Assert.AreEqual(1.0, p.grad.norm().ToDouble(), 1e-5);
     }
+
+    [TestMethod]
+    public void SequentialRunsItsModulesInOrder()
+    {
+        using var scope = NewDisposeScope();
+        using var net = nn.Sequential(("up", nn.Linear(2, 3)), ("act", nn.ReLU()), ("down", nn.Linear(3, 1)));
+        CollectionAssert.AreEquivalent(new[] { "up.weight", "up.bias", "down.weight", "down.bias" }, net.named_parameters().Select(p => p.Item1).ToArray());
+        var x = ones(4, 2);
+        var expected = x.matmul(net.get_parameter("up.weight").transpose(0, 1)).add(net.get_parameter("up.bias")).relu()
+            .matmul(net.get_parameter("down.weight").transpose(0, 1)).add(net.get_parameter("down.bias"));
+        Assert.IsTrue(expected.allclose(net.call(x), 1e-4, 1e-6));
+        Assert.AreEqual(3, net.Count);
+    }
 }

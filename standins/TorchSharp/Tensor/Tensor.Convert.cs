@@ -47,10 +47,9 @@ public static partial class torch
 
         public Tensor pin_memory() => op_pin_memory.Call([this]);
 
-        /// <summary>Without a change of type or device, the conversion is the same tensor: then this very object is returned, and stays.</summary>
+        /// <summary>Always a new object, to be disposed of; without a change of type or device it shares this one's values.</summary>
         private Tensor Moved(Tensor result, bool disposeAfter)
         {
-            if (result._handle == _handle) { result.Dispose(); return this; }
             if (disposeAfter) Dispose();
             return result;
         }

@@ -95,7 +95,7 @@ public static partial class torch
 
         private static void Put(Tensor view, Tensor value, bool dispose = true)
         {
-            view.copy_(value);
+            view.copy_(value).Dispose();
             if (dispose) view.Dispose();
         }
 

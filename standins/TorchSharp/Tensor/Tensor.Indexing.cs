@@ -4,6 +4,7 @@ public static partial class torch
 {
     public partial class Tensor
     {
+        // As in TorchSharp, fill_ returns a new object on this same tensor.
         // Picking and placing elements. One line an operator: the name of its schema, and its arguments in the schema's order.
         private static readonly Op op_argwhere = new("argwhere");
         private static readonly Op op_fill__Scalar = new("fill_.Scalar");
@@ -30,7 +31,7 @@ public static partial class torch
         private static readonly Op op_zero_ = new("zero_");
 
         public Tensor argwhere() => op_argwhere.Call([this]);
-        public Tensor fill_(Scalar value) => op_fill__Scalar.CallInPlace([this, value]);
+        public Tensor fill_(Scalar value) => op_fill__Scalar.Call([this, value]);
         public Tensor gather(long dim, Tensor index) => op_gather.Call([this, dim, index]);
         public Tensor index_add_(long dim, Tensor index, Tensor source, Scalar alpha) => op_index_add_.CallInPlace([this, dim, index, source, alpha]);
         public Tensor index_add(long dim, Tensor index, Tensor source, Scalar alpha) => op_index_add.Call([this, dim, index, source, alpha]);

@@ -4,6 +4,7 @@ public static partial class torch
 {
     public partial class Tensor
     {
+        // As in TorchSharp, copy_ and set_ return a new object on this same tensor (arithmetic in place returns this very object).
         // Views, copies and rearrangements. One line an operator: the name of its schema, and its arguments in the schema's order.
         private static readonly Op op_adjoint = new("adjoint");
         private static readonly Op op_atleast_1d = new("atleast_1d");
@@ -71,7 +72,7 @@ public static partial class torch
         public Tensor clone() => op_clone.Call([this]);
         public Tensor conj() => op_conj.Call([this]);
         public Tensor contiguous() => op_contiguous.Call([this]);
-        public Tensor copy_(Tensor source, bool nonBlocking = false) => op_copy_.CallInPlace([this, source, nonBlocking]);
+        public Tensor copy_(Tensor source, bool nonBlocking = false) => op_copy_.Call([this, source, nonBlocking]);
         public Tensor detach() => op_detach.Call([this]);
         public Tensor diag_embed(long offset = 0, long dim1 = -2, long dim2 = -1) => op_diag_embed.Call([this, offset, dim1, dim2]);
         public Tensor diagflat(long offset = 0) => op_diagflat.Call([this, offset]);
@@ -103,7 +104,7 @@ public static partial class torch
         public Tensor roll(long[] shifts, long[] dims) => op_roll.Call([this, shifts, dims]);
         public Tensor select_scatter(Tensor src, long dim, long index) => op_select_scatter.Call([this, src, dim, index]);
         public Tensor select(long dim, long index) => op_select_int.Call([this, dim, index]);
-        public Tensor set_(Tensor source) => op_set__source_Tensor.CallInPlace([this, source]);
+        public Tensor set_(Tensor source) => op_set__source_Tensor.Call([this, source]);
         public Tensor swapaxes(long dim0, long dim1) => op_swapaxes.Call([this, dim0, dim1]);
         public Tensor swapdims(long dim0, long dim1) => op_swapdims.Call([this, dim0, dim1]);
         public Tensor tile(long[] reps) => op_tile.Call([this, reps]);

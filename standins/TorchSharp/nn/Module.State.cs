@@ -31,7 +31,7 @@ public static partial class torch
                     throw new InvalidOperationException($"The state dictionary does not fit the module: missing [{string.Join(", ", missing)}], unexpected [{string.Join(", ", unexpected)}].");
                 using var off = no_grad();
                 foreach (var (name, value) in source)
-                    if (own.TryGetValue(name, out var mine) && !skip.Contains(name)) mine.copy_(value);
+                    if (own.TryGetValue(name, out var mine) && !skip.Contains(name)) mine.copy_(value).Dispose();
                 return (missing, unexpected);
             }
 
@@ -55,10 +55,10 @@ public static partial class torch
                     foreach (var (name, p) in _params.ToList())
                     {
                         var moved = Moved(p);
-                        if (ReferenceEquals(moved, p)) continue;
+                        if (moved.Handle == p.Handle) { moved.Dispose(); continue; }
                         using var grad = p.grad;
                         var replacement = new Parameter(moved, p.requires_grad);
-                        if (grad is not null) { using var g = Moved(grad.alias()); replacement.grad = g; }
+                        if (grad is not null) { using var g = Moved(grad); replacement.grad = g; }
                         p.Dispose();
                         _params[name] = replacement;
                         foreach (var f in fields[name]) f.SetValue(this, replacement);
@@ -67,7 +67,7 @@ public static partial class torch
                     foreach (var (name, (b, persistent)) in _buffers.ToList())
                     {
                         var moved = Moved(b);
-                        if (ReferenceEquals(moved, b)) continue;
+                        if (moved.Handle == b.Handle) { moved.Dispose(); continue; }
                         b.Dispose();
                         _buffers[name] = (moved, persistent);
                         foreach (var f in fields[name]) f.SetValue(this, moved);

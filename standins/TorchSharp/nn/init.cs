@@ -11,9 +11,9 @@ public static partial class torch
 
             public enum NonlinearityType { Linear = 0, Conv1D = 1, Conv2D = 2, Conv3D = 3, ConvTranspose1D = 4, ConvTranspose2D = 5, ConvTranspose3D = 6, Sigmoid = 7, Tanh = 8, ReLU = 9, LeakyReLU = 10 }
 
-            public static Tensor constant_(Tensor tensor, Scalar val) => Quietly(tensor, t => t.fill_(val));
+            public static Tensor constant_(Tensor tensor, Scalar val) => Quietly(tensor, t => t.fill_(val).Dispose());
             public static Tensor zeros_(Tensor tensor) => Quietly(tensor, t => t.zero_());
-            public static Tensor ones_(Tensor tensor) => Quietly(tensor, t => t.fill_(1));
+            public static Tensor ones_(Tensor tensor) => Quietly(tensor, t => t.fill_(1).Dispose());
             public static Tensor normal_(Tensor tensor, double mean = 0, double std = 1, Generator generator = null) => Quietly(tensor, t => t.normal_(mean, std, generator));
             public static Tensor uniform_(Tensor tensor, double low = 0, double high = 1, Generator generator = null) => Quietly(tensor, t => t.uniform_(low, high, generator));
 

@@ -40,6 +40,32 @@ public static partial class torch
 
         public static SiLU SiLU(bool inplace) => new(inplace);
 
+        public static ReLU ReLU(bool inplace = false) => new(inplace);
+
+        public static GELU GELU() => new(false);
+
+        public static GELU GELU(bool inplace) => new(inplace);
+
+        public static Sigmoid Sigmoid() => new(false);
+
+        public static Sigmoid Sigmoid(bool inplace) => new(inplace);
+
+        public static Tanh Tanh() => new(false);
+
+        public static Tanh Tanh(bool inplace = false) => new(inplace);
+
+        public static Identity Identity() => new();
+
+        public static Sequential Sequential() => new(Enumerable.Empty<(string, Module<Tensor, Tensor>)>());
+
+        public static Sequential Sequential(IEnumerable<Module<Tensor, Tensor>> modules) => new(modules.Select((m, i) => (i.ToString(), m)));
+
+        public static Sequential Sequential(params Module<Tensor, Tensor>[] modules) => Sequential((IEnumerable<Module<Tensor, Tensor>>)modules);
+
+        public static Sequential Sequential(IEnumerable<(string name, Module<Tensor, Tensor> submodule)> modules) => new(modules);
+
+        public static Sequential Sequential(params (string name, Module<Tensor, Tensor> submodule)[] modules) => new(modules.AsEnumerable());
+
         public static ModuleList<Module> ModuleList(params Module[] modules) => new(modules);
 
         public static ModuleList<T> ModuleList<T>(params T[] modules) where T : Module => new(modules);

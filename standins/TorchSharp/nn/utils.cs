@@ -47,7 +47,7 @@ public static partial class torch
                 foreach (var p in tensors)
                 {
                     long n = p.numel();
-                    p.copy_(vec.narrow(0, at, n).view_as(p));
+                    _ = p.copy_(vec.narrow(0, at, n).view_as(p));
                     at += n;
                 }
             }
