@@ -1,0 +1,128 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using ZephyrML.Fitting;
+using ZephyrML.LanguageModels;
+using ZephyrML.Teacher;
+using ZephyrML.Training;
+using ZephyrML.Transforms;
+using ZephyrML.Transforms.Rows;
+using ZephyrML.Transforms.Students;
+
+namespace ZephyrML;
+
+/// <summary>
+/// Distilled direct preference optimisation (dDPO, arXiv 2310.16944, section 3): a student learns to prefer the chosen answers to the rejected ones, against itself as it
+/// was. It starts from a copy of the student that the data's schema carries, of one given as an argument, or from a folder. Rows without a pair are passed over. Made by
+/// <c>z.DistilledDpo</c>.
+/// </summary>
+public sealed class DistilledDpoEstimator : IEstimator<StudentTransformer>
+{
+    private const string Stage = "dDPO";
+
+    private readonly StageContext _context;
+    private readonly StudentTransformer? _start;
+    private readonly DistilledDpoOptions _options;
+
+    internal DistilledDpoEstimator(StageContext context, StudentTransformer? start, DistilledDpoOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        if (start is not null && options.BaseModel is not null)
+            throw new ArgumentException($"DistilledDpo has two models to start from: the student given as its argument and option BaseModel ('{options.BaseModel}'). Set BaseModel to null, or leave the student out.");
+        _context = context;
+        _start = start;
+        _options = (DistilledDpoOptions)options.Copy();
+    }
+
+    /// <summary>What the last Fit reported, step by step; null before.</summary>
+    public DpoResult? LastResult { get; private set; }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        var ml = _context.Ml;
+        StageShape.Allow(ml, inputSchema, _options.MessagesColumn, ColumnKind.Text);
+        if (!StageShape.Has(inputSchema, _options.MessagesColumn))
+            StageShape.Require(ml, inputSchema, _options.PromptColumn, ColumnKind.Text);
+        StageShape.Require(ml, inputSchema, _options.ChosenColumn, ColumnKind.Text);
+        StageShape.Require(ml, inputSchema, _options.RejectedColumn, ColumnKind.Text);
+        return StageShape.Add(ml, inputSchema, _options.ReplyColumn, ColumnKind.Text);
+    }
+
+    /// <summary>Trains. The data is read once; the student that it starts from stays as it is.</summary>
+    /// <param name="input">Data with Prompt (or Messages), Chosen and Rejected.</param>
+    /// <returns>The student. Whoever disposes it last frees its weights.</returns>
+    public StudentTransformer Fit(IDataView input) => Fit(input, null);
+
+    /// <summary>Trains, and evaluates on data of its own before, during and after.</summary>
+    /// <param name="input">Data with Prompt (or Messages), Chosen and Rejected.</param>
+    /// <param name="evaluation">Data to evaluate on; null: the share of the input that option EvaluationFraction says.</param>
+    /// <returns>The student. Whoever disposes it last frees its weights.</returns>
+    public StudentTransformer Fit(IDataView input, IDataView? evaluation)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (InputColumn.Find(input.Schema, _options.MessagesColumn, ColumnKind.Text) is null)
+            InputColumn.Require(input.Schema, _options.PromptColumn, ColumnKind.Text);
+        InputColumn.Require(input.Schema, _options.ChosenColumn, ColumnKind.Text);
+        InputColumn.Require(input.Schema, _options.RejectedColumn, ColumnKind.Text);
+        using var channel = ((IChannelProvider)_context.Ml).Start("DistilledDpo");
+        var log = new FitLog(channel, _context);
+        var seed = _options.Seed ?? SeedStream.Derive(_context.Seed, Stage);
+        var start = StudentStart.ForDpo(input.Schema, _start, _options);
+        try
+        {
+            var settings = Settings(start.From?.Settings ?? new StudentSettings(), seed);
+            using var rows = TokenStore.ForPreferences();
+            using var held = TokenStore.ForPreferences();
+            var skipped = Read(start.Model, settings, input, rows, held, evaluation is null ? new RowSplit(seed, Stage, _options.EvaluationFraction) : null);
+            if (evaluation is not null)
+                Read(start.Model, settings, evaluation, held, held, null);
+            rows.Complete();
+            held.Complete();
+            log.Rows(Stage, rows.Count, skipped, held.Count, $"no {_options.ChosenColumn}");
+            if (rows.Count == 0)
+                throw new InvalidOperationException(
+                    $"DistilledDpo has nothing to train on: none of {skipped + held.Count} rows has a '{_options.ChosenColumn}' and a '{_options.RejectedColumn}'{(held.Count > 0 ? " and is not held out" : "")}.");
+            var startWeights = start.Model.WeightsHash;
+            LastResult = DpoTrainer.Train(start.Model.Network, rows, held.Count > 0 ? held : null, _options,
+                new TrainingContext { Progress = log, CancellationToken = _context.CancellationToken, Seed = seed, CacheFolder = _context.CacheFolder });
+            start.Model.WeightsChanged();
+            var info = Lineage.After(start, startWeights, start.Model, Stage, seed, _options, LastResult, skipped, held.Count);
+            return new StudentTransformer(new Student(new SharedModel(start.Model), settings, info));
+        }
+        catch
+        {
+            start.Model.Dispose();
+            throw;
+        }
+    }
+
+    private int Read(LanguageModel model, StudentSettings settings, IDataView data, TokenStore<PreferenceRow> rows, TokenStore<PreferenceRow> held, RowSplit? split)
+    {
+        var skipped = 0;
+        foreach (var (row, texts) in RowSource.Read(data, _context.CancellationToken, _options.PromptColumn, _options.MessagesColumn, _options.ChosenColumn, _options.RejectedColumn))
+        {
+            if (texts[2].Length == 0 || texts[3].Length == 0 || Conversation.Context(texts[0], texts[1], settings.SystemPrompt, row) is not { } context)
+            {
+                skipped++;
+                continue;
+            }
+            var pair = ChatTokenizer.EncodePair(model.Tokenizer, model.Template, context, texts[2], texts[3]);
+            (split?.IsHeldOut(row) == true ? held : rows).Add(new PreferenceRow(pair.Prompt, pair.Chosen, pair.Rejected));
+        }
+        return skipped;
+    }
+
+    private StudentSettings Settings(StudentSettings start, int seed) => new()
+    {
+        PromptColumn = _options.PromptColumn,
+        MessagesColumn = _options.MessagesColumn,
+        ReplyColumn = _options.ReplyColumn,
+        SystemPrompt = _options.SystemPrompt ?? start.SystemPrompt,
+        MaxNewTokens = _options.MaxNewTokens ?? start.MaxNewTokens,
+        Temperature = _options.Temperature ?? start.Temperature,
+        GenerationSeed = SeedStream.Derive(seed, "reply"),
+        ReplyBatchSize = _options.ReplyBatchSize ?? start.ReplyBatchSize,
+    };
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using ZephyrML.Training;
+
+namespace ZephyrML;
+
+/// <summary>Options of <c>z.DistilledDpo</c>: those of the trainer, and which student, columns and template it uses.</summary>
+public sealed class DistilledDpoOptions : DpoOptions
+{
+    /// <summary>
+    /// The folder of the model to start from, where neither the data's schema carries a student (a DistilledSft stage before this one) nor one is given as an argument;
+    /// null: one of those. Default null.
+    /// </summary>
+    public string? BaseModel { get; set; }
+
+    /// <summary>The chat template by name (zephyr, chatml); null: the starting student's. Default null.</summary>
+    public string? ChatTemplate { get; set; }
+
+    /// <summary>A system turn put before every context that has none, in training and at scoring; null: the starting student's. Default null.</summary>
+    public string? SystemPrompt { get; set; }
+
+    /// <summary>The column of prompts. Default Prompt.</summary>
+    public string PromptColumn { get; set; } = ZephyrColumns.Prompt;
+
+    /// <summary>The column of dialogues; where a row has one, it is the context instead of the prompt. Default Messages.</summary>
+    public string MessagesColumn { get; set; } = ZephyrColumns.Messages;
+
+    /// <summary>The column of the better answers. Default Chosen.</summary>
+    public string ChosenColumn { get; set; } = ZephyrColumns.Chosen;
+
+    /// <summary>The column of the worse answers. Default Rejected.</summary>
+    public string RejectedColumn { get; set; } = ZephyrColumns.Rejected;
+
+    /// <summary>The column that the student writes. Default Reply.</summary>
+    public string ReplyColumn { get; set; } = ZephyrColumns.Reply;
+
+    /// <summary>Share of the usable pairs that is held out and evaluated before, during and after training; 0: none. Default 0.</summary>
+    public double EvaluationFraction { get; set; }
+
+    /// <summary>Tokens after which a reply ends at the latest; null: as the starting student. Default null.</summary>
+    public int? MaxNewTokens { get; set; }
+
+    /// <summary>Sampling temperature of replies; 0 takes the likeliest token each time; null: as the starting student. Default null.</summary>
+    public double? Temperature { get; set; }
+
+    /// <summary>Rows that are answered together; null: as the starting student. Default null.</summary>
+    public int? ReplyBatchSize { get; set; }
+
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Problems()
+    {
+        foreach (var problem in base.Problems())
+            yield return problem;
+        if (EvaluationFraction is not (>= 0 and < 1))
+            yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(EvaluationFraction)} must be at least 0 and below 1, not {EvaluationFraction}.");
+        foreach (var problem in Fitting.StudentOptionProblems.Of(MaxNewTokens ?? 1, Temperature ?? 0, ReplyBatchSize ?? 1, ChatTemplate,
+            (nameof(PromptColumn), PromptColumn), (nameof(MessagesColumn), MessagesColumn), (nameof(ChosenColumn), ChosenColumn),
+            (nameof(RejectedColumn), RejectedColumn), (nameof(ReplyColumn), ReplyColumn)))
+            yield return problem;
+    }
+}

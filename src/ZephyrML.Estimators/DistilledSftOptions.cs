@@ -1,0 +1,55 @@
+using System.Globalization;
+using ZephyrML.Training;
+
+namespace ZephyrML;
+
+/// <summary>Options of <c>z.DistilledSft</c>: those of the trainer, and which model, columns and template it uses.</summary>
+public sealed class DistilledSftOptions : SftOptions
+{
+    /// <summary>The folder of the model to start from (config.json, weights, tokenizer.json). Required.</summary>
+    public string? BaseModel { get; set; }
+
+    /// <summary>The chat template by name (zephyr, chatml); null: the one that the model's tokenizer names, else zephyr. Default null.</summary>
+    public string? ChatTemplate { get; set; }
+
+    /// <summary>A system turn put before every dialogue that has none, in training and at scoring; null: none. Default null.</summary>
+    public string? SystemPrompt { get; set; }
+
+    /// <summary>The column of prompts. Default Prompt.</summary>
+    public string PromptColumn { get; set; } = ZephyrColumns.Prompt;
+
+    /// <summary>The column of dialogues; where a row has one it is used instead of prompt and response. Default Messages.</summary>
+    public string MessagesColumn { get; set; } = ZephyrColumns.Messages;
+
+    /// <summary>The column of answers to learn. Default Response.</summary>
+    public string ResponseColumn { get; set; } = ZephyrColumns.Response;
+
+    /// <summary>The column that the student writes. Default Reply.</summary>
+    public string ReplyColumn { get; set; } = ZephyrColumns.Reply;
+
+    /// <summary>Share of the usable rows that is held out and evaluated before, during and after training; 0: none. Default 0.</summary>
+    public double EvaluationFraction { get; set; }
+
+    /// <summary>Tokens after which a reply ends at the latest. Default 256.</summary>
+    public int MaxNewTokens { get; set; } = 256;
+
+    /// <summary>Sampling temperature of replies; 0 takes the likeliest token each time. Default 0.</summary>
+    public double Temperature { get; set; }
+
+    /// <summary>Rows that are answered together. Default 16.</summary>
+    public int ReplyBatchSize { get; set; } = 16;
+
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Problems()
+    {
+        foreach (var problem in base.Problems())
+            yield return problem;
+        if (string.IsNullOrWhiteSpace(BaseModel))
+            yield return $"{nameof(BaseModel)} must name the folder of the model to start from.";
+        if (EvaluationFraction is not (>= 0 and < 1))
+            yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(EvaluationFraction)} must be at least 0 and below 1, not {EvaluationFraction}.");
+        foreach (var problem in Fitting.StudentOptionProblems.Of(MaxNewTokens, Temperature, ReplyBatchSize, ChatTemplate,
+            (nameof(PromptColumn), PromptColumn), (nameof(MessagesColumn), MessagesColumn), (nameof(ResponseColumn), ResponseColumn), (nameof(ReplyColumn), ReplyColumn)))
+            yield return problem;
+    }
+}

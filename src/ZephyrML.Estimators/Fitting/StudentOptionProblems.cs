@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace ZephyrML.Fitting;
+
+/// <summary>What can be wrong with the options that both trainers have about their student.</summary>
+internal static class StudentOptionProblems
+{
+    public static IEnumerable<string> Of(int maxNewTokens, double temperature, int replyBatchSize, string? template, params (string Option, string? Column)[] columns)
+    {
+        if (maxNewTokens < 1)
+            yield return $"MaxNewTokens must be greater than 0, not {maxNewTokens}.";
+        if (!double.IsFinite(temperature) || temperature < 0)
+            yield return string.Create(CultureInfo.InvariantCulture, $"Temperature must be a finite number of at least 0, not {temperature}.");
+        if (replyBatchSize is < 1 or > 512)
+            yield return $"ReplyBatchSize must be between 1 and 512, not {replyBatchSize}.";
+        if (template is not null && Known(template) is { } problem)
+            yield return $"ChatTemplate: {problem}";
+        foreach (var (option, column) in columns)
+        {
+            if (string.IsNullOrWhiteSpace(column))
+                yield return $"{option} must name a column.";
+        }
+    }
+
+    private static string? Known(string template)
+    {
+        try
+        {
+            LanguageModels.ChatTemplate.Get(template);
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return e.Message;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.ML;
+using ZephyrML.Saving;
+
+namespace ZephyrML;
+
+/// <summary>What can be done with a model that has a student.</summary>
+public static class StudentExtensions
+{
+    /// <summary>Writes the model's last student as a folder that transformers and DistilledSft's BaseModel read.</summary>
+    /// <param name="model">A student, or a fitted or loaded model that has one.</param>
+    /// <param name="folder">The folder; made if it is not there. Files of the same name are replaced.</param>
+    /// <param name="merged">Whether adapters are merged into the weights; there are none to keep apart yet, so it must be true.</param>
+    /// <exception cref="ArgumentException">The model has no student.</exception>
+    public static void SaveHuggingFace(this ITransformer model, string folder, bool merged = true)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        if (!merged)
+            throw new ArgumentException("SaveHuggingFace: the student has no adapter to save apart; merged must be true.", nameof(merged));
+        var student = ModelParts.LastStudent(model) ?? throw new ArgumentException($"SaveHuggingFace: {model.GetType().Name} holds no student.", nameof(model));
+        using var hold = student.Student.Weights.Hold();
+        student.Student.Weights.Model.SaveHuggingFace(folder);
+    }
+}

@@ -1,0 +1,105 @@
+using Microsoft.Extensions.AI;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using ZephyrML.Fitting;
+using ZephyrML.Saving;
+using ZephyrML.Teacher;
+using ZephyrML.Transforms;
+using ZephyrML.Transforms.Loading;
+
+namespace ZephyrML;
+
+/// <summary>The stages of the Zephyr recipe as ML.NET estimators, and what belongs to them. Got by <c>ml.Zephyr()</c>.</summary>
+public sealed class ZephyrCatalog
+{
+    private readonly StageContext _context;
+
+    internal ZephyrCatalog(MLContext ml, ZephyrCatalogOptions options)
+    {
+        // Every Register draws from the context's random numbers: one draw, here, and the context's seed decides all of ours.
+        var seed = options.Seed ?? ((IHostEnvironment)ml).Register("Zephyr").Rand.Next();
+        _context = new StageContext(ml, seed, options.MaxConcurrency, options.CancellationToken, options.Progress, options.CacheFolder);
+    }
+
+    /// <summary>The seed that every random choice derives from where options name none.</summary>
+    public int Seed => _context.Seed;
+
+    /// <summary>Answers prompts by a teacher and by several candidate models: Prompt -> Response, Candidates, CandidateModels. What the data has is kept.</summary>
+    /// <param name="teacher">Writes the responses; null: nobody does.</param>
+    /// <param name="candidates">Write the candidates; null: nobody does.</param>
+    /// <param name="options">How they are asked, and which columns; null: defaults.</param>
+    /// <returns>The estimator.</returns>
+    public TeacherGenerateEstimator TeacherGenerate(IChatClient? teacher, CandidatePool? candidates, TeacherGenerateOptions? options = null) =>
+        new(_context, teacher, candidates, options);
+
+    /// <summary>Scores candidates as UltraFeedback does, by a chat client, and makes pairs: Candidates -> Scores, Chosen, Rejected. What the data has is kept.</summary>
+    /// <param name="judge">Judges.</param>
+    /// <param name="options">How pairs are made, how the judge is asked, and which columns; null: defaults.</param>
+    /// <returns>The estimator.</returns>
+    public RankEstimator Rank(IChatClient judge, RankOptions? options = null) => new(_context, judge, options);
+
+    /// <summary>Scores candidates by a judge, and makes pairs: Candidates -> Scores, Chosen, Rejected. What the data has is kept.</summary>
+    /// <param name="judge">Judges: recorded scores, a reward model, a rule.</param>
+    /// <param name="options">How pairs are made, and which columns; null: defaults.</param>
+    /// <returns>The estimator.</returns>
+    public RankEstimator Rank(IAnswerJudge judge, RankOptions? options = null) => new(_context, judge, options);
+
+    /// <summary>Distilled supervised fine-tuning: Prompt and Response, or Messages -> Reply.</summary>
+    /// <param name="options">The base model, how it is trained, and which columns.</param>
+    /// <returns>The estimator.</returns>
+    public DistilledSftEstimator DistilledSft(DistilledSftOptions options) => new(_context, options);
+
+    /// <summary>Distilled direct preference optimisation of the student in the data's schema (a DistilledSft stage before this one), or of option BaseModel: Prompt, Chosen, Rejected -> Reply.</summary>
+    /// <param name="options">How it is trained, and which columns.</param>
+    /// <returns>The estimator.</returns>
+    public DistilledDpoEstimator DistilledDpo(DistilledDpoOptions options) => new(_context, null, options);
+
+    /// <summary>Distilled direct preference optimisation of a fitted student, which stays as it is: Prompt, Chosen, Rejected -> Reply.</summary>
+    /// <param name="student">The student: what DistilledSft made, or a model that has one (of several, the last).</param>
+    /// <param name="options">How it is trained, and which columns.</param>
+    /// <returns>The estimator.</returns>
+    public DistilledDpoEstimator DistilledDpo(ITransformer student, DistilledDpoOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(student);
+        return new(_context, ModelParts.LastStudent(student)
+            ?? throw new ArgumentException($"DistilledDpo: {student.GetType().Name} holds no student to start from; give what DistilledSft made, or a model with such a stage.", nameof(student)), options);
+    }
+
+    /// <summary>
+    /// Loads a file of one JSON object a line (plain, or .gz). Recognised are our own column names, dialogues (messages, ShareGPT's conversations), Alpaca's instruction,
+    /// input and output, preference pairs (prompt, chosen, rejected) and UltraFeedback's candidates with scores; other texts and numbers keep their names.
+    /// </summary>
+    /// <param name="path">The file. It is looked through once, and read again by each pass.</param>
+    /// <param name="options">Names of unusual fields, and how much is read; null: defaults.</param>
+    /// <returns>The data.</returns>
+    /// <exception cref="InvalidDataException">The file is not as it must be; the message names file, line and field.</exception>
+    public IDataView LoadJsonl(string path, JsonlOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        return JsonlLoader.Load(path, (options ?? new JsonlOptions()).Copy());
+    }
+
+    /// <summary>The chain that needs Prompt alone: the model without its teacher and ranking stages and with its last student only. It holds the weights on its own account.</summary>
+    /// <param name="model">A fitted or loaded model.</param>
+    /// <returns>The chain, to be disposed on its own.</returns>
+    /// <exception cref="ArgumentException">The model has no student.</exception>
+    public ITransformer ForScoring(ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return ModelParts.ForScoring(model);
+    }
+
+    /// <summary>
+    /// Saves a model as ML.NET does, but with the weights stored instead of compressed, so that saving and loading take a fraction of the time. The file is replaced only
+    /// when the new one is whole. <c>ml.Model.Load</c> loads it.
+    /// </summary>
+    /// <param name="model">A fitted or loaded model.</param>
+    /// <param name="inputSchema">The schema of the data that it was fitted on; null: none is saved.</param>
+    /// <param name="path">The zip to write.</param>
+    public void Save(ITransformer model, DataViewSchema? inputSchema, string path)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        StoredZip.Save(_context.Ml, model, inputSchema, path, _context.CancellationToken);
+    }
+}

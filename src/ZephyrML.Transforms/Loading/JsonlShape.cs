@@ -1,0 +1,216 @@
+using System.Text.Json;
+using ZephyrML.Teacher;
+
+namespace ZephyrML.Transforms.Loading;
+
+/// <summary>
+/// Turns a JSON object into our columns. Known are: our own column names; messages (OpenAI) and conversations (ShareGPT); instruction, input and output (Alpaca);
+/// prompt, chosen and rejected as texts or dialogues; candidates or completions as texts with scores beside them, or as objects with model, text and score (UltraFeedback).
+/// Other texts, numbers, and lists of either keep their names; the rest is left out.
+/// </summary>
+internal sealed class JsonlShape(JsonlOptions options)
+{
+    /// <summary>The columns that have a meaning for us, and so one type.</summary>
+    public static IReadOnlySet<string> Ours { get; } = new HashSet<string>(StringComparer.Ordinal)
+    {
+        ZephyrColumns.Prompt, ZephyrColumns.Messages, ZephyrColumns.Response, ZephyrColumns.Candidates, ZephyrColumns.CandidateModels,
+        ZephyrColumns.Scores, ZephyrColumns.Chosen, ZephyrColumns.Rejected,
+    };
+
+    private readonly string[] _textFields = [.. OrNone(options.TextField), "text", "response", "content", "output"];
+    private readonly string[] _scoreFields = [.. OrNone(options.ScoreField), "score", "overall_score"];
+
+    /// <summary>The row's columns: string, string[], float or float[] by name.</summary>
+    public Dictionary<string, object> Read(JsonElement row)
+    {
+        if (row.ValueKind != JsonValueKind.Object)
+            throw new JsonlFieldException("", $"a row must be a JSON object, not {row.ValueKind}");
+        var columns = new Dictionary<string, object>(StringComparer.Ordinal);
+        string? instruction = null, input = null;
+        foreach (var field in row.EnumerateObject())
+        {
+            if (field.Value.ValueKind is JsonValueKind.Null)
+                continue;
+            switch (field.Name.ToLowerInvariant())
+            {
+                case "messages" or "conversations":
+                    columns[ZephyrColumns.Messages] = DialogueJson.Write(Dialogue(field.Name, field.Value));
+                    break;
+                case "prompt" or "question" when field.Value.ValueKind == JsonValueKind.Array:
+                    columns[ZephyrColumns.Messages] = DialogueJson.Write(Dialogue(field.Name, field.Value));
+                    break;
+                case "prompt" or "question":
+                    columns[ZephyrColumns.Prompt] = Text(field);
+                    break;
+                case "instruction":
+                    instruction = Text(field);
+                    break;
+                case "input" when field.Value.ValueKind == JsonValueKind.String:
+                    input = Text(field);
+                    break;
+                case "response" or "output" or "completion" or "answer":
+                    columns[ZephyrColumns.Response] = Text(field);
+                    break;
+                case "chosen":
+                    Answer(columns, ZephyrColumns.Chosen, field);
+                    break;
+                case "rejected":
+                    Answer(columns, ZephyrColumns.Rejected, field);
+                    break;
+                case "candidates" or "completions":
+                    Candidates(columns, field);
+                    break;
+                case "candidatemodels" or "candidate_models" or "models":
+                    columns[ZephyrColumns.CandidateModels] = Texts(field.Name, field.Value);
+                    break;
+                case "scores":
+                    columns[ZephyrColumns.Scores] = Floats(field.Name, field.Value);
+                    break;
+                default:
+                    Other(columns, field);
+                    break;
+            }
+        }
+        if (instruction is not null)
+            columns.TryAdd(ZephyrColumns.Prompt, string.IsNullOrWhiteSpace(input) ? instruction : $"{instruction}\n\n{input}");
+        else if (input is not null)
+            columns.TryAdd(columns.ContainsKey(ZephyrColumns.Prompt) ? "input" : ZephyrColumns.Prompt, input);
+        if (!columns.ContainsKey(ZephyrColumns.Prompt) && columns.TryGetValue(ZephyrColumns.Messages, out var messages))
+            columns[ZephyrColumns.Prompt] = DialogueJson.Parse((string)messages).Instruction;
+        Lengths(columns);
+        return columns;
+    }
+
+    private static IEnumerable<string> OrNone(string? name) => name is null ? [] : [name];
+
+    /// <summary>Chosen and rejected may be whole dialogues: the last assistant turn is the answer, what stands before it the context.</summary>
+    private static void Answer(Dictionary<string, object> columns, string column, JsonProperty field)
+    {
+        if (field.Value.ValueKind != JsonValueKind.Array)
+        {
+            columns[column] = Text(field);
+            return;
+        }
+        var turns = Dialogue(field.Name, field.Value).Turns;
+        if (turns.Count == 0 || turns[^1].Role != "assistant")
+            throw new JsonlFieldException(field.Name, "must end with an assistant's turn");
+        columns[column] = turns[^1].Content;
+        if (turns.Count == 2 && turns[0].Role == "user")
+            columns.TryAdd(ZephyrColumns.Prompt, turns[0].Content);
+        else if (turns.Count > 1)
+            columns.TryAdd(ZephyrColumns.Messages, DialogueJson.Write(new Dialogue([.. turns.Take(turns.Count - 1)])));
+    }
+
+    private void Candidates(Dictionary<string, object> columns, JsonProperty field)
+    {
+        var items = Items(field.Name, field.Value);
+        if (items.Length == 0 || items[0].ValueKind == JsonValueKind.String)
+        {
+            columns[ZephyrColumns.Candidates] = Texts(field.Name, field.Value);
+            return;
+        }
+        if (items.Any(item => item.ValueKind != JsonValueKind.Object))
+            throw new JsonlFieldException(field.Name, "must be a list of texts or a list of objects");
+        columns[ZephyrColumns.Candidates] = items.Select((item, i) => First(item, _textFields) is { ValueKind: JsonValueKind.String } text
+            ? text.GetString()!
+            : throw new JsonlFieldException($"{field.Name}[{i}]", $"must have its answer in one of {string.Join(", ", _textFields)}")).ToArray();
+        if (items.Any(item => item.TryGetProperty("model", out _)))
+            columns[ZephyrColumns.CandidateModels] = items.Select(item => item.TryGetProperty("model", out var model) && model.ValueKind == JsonValueKind.String ? model.GetString()! : "").ToArray();
+        if (items.Any(item => First(item, _scoreFields) is not null))
+            columns[ZephyrColumns.Scores] = items.Select((item, i) => Number($"{field.Name}[{i}]", First(item, _scoreFields))).ToArray();
+    }
+
+    private static void Other(Dictionary<string, object> columns, JsonProperty field)
+    {
+        switch (field.Value.ValueKind)
+        {
+            case JsonValueKind.String:
+                columns[field.Name] = field.Value.GetString()!;
+                break;
+            case JsonValueKind.Number:
+                columns[field.Name] = field.Value.GetSingle();
+                break;
+            case JsonValueKind.Array when field.Value.GetArrayLength() > 0 && field.Value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String):
+                columns[field.Name] = Texts(field.Name, field.Value);
+                break;
+            case JsonValueKind.Array when field.Value.GetArrayLength() > 0 && field.Value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Number):
+                columns[field.Name] = Floats(field.Name, field.Value);
+                break;
+        }
+    }
+
+    private static void Lengths(Dictionary<string, object> columns)
+    {
+        if (!columns.TryGetValue(ZephyrColumns.Candidates, out var candidates))
+            return;
+        var count = ((string[])candidates).Length;
+        foreach (var beside in (string[])[ZephyrColumns.CandidateModels, ZephyrColumns.Scores])
+        {
+            if (columns.TryGetValue(beside, out var values) && ((Array)values).Length != count)
+                throw new JsonlFieldException(beside, $"has {((Array)values).Length} entries beside {count} candidates");
+        }
+    }
+
+    private static Dialogue Dialogue(string field, JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            try
+            {
+                return DialogueJson.Parse(value.GetString()!);
+            }
+            catch (FormatException e)
+            {
+                throw new JsonlFieldException(field, e.Message);
+            }
+        }
+        return new Dialogue([.. Items(field, value).Select((turn, i) => Turn($"{field}[{i}]", turn))]);
+    }
+
+    private static DialogueTurn Turn(string field, JsonElement turn)
+    {
+        if (turn.ValueKind != JsonValueKind.Object)
+            throw new JsonlFieldException(field, "must be an object with role and content (or from and value)");
+        var role = First(turn, ["role", "from"]);
+        var content = First(turn, ["content", "value"]);
+        if (role is not { ValueKind: JsonValueKind.String } || content is not { ValueKind: JsonValueKind.String })
+            throw new JsonlFieldException(field, "must have the texts role and content (or from and value)");
+        var known = role.Value.GetString()!.ToLowerInvariant() switch
+        {
+            "system" => "system",
+            "user" or "human" => "user",
+            "assistant" or "gpt" or "chatgpt" or "bing" or "bard" => "assistant",
+            var other => throw new JsonlFieldException(field, $"has the role '{other}'; known are system, user (human) and assistant (gpt)"),
+        };
+        return new DialogueTurn(known, content.Value.GetString()!);
+    }
+
+    private static JsonElement? First(JsonElement item, IEnumerable<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (item.TryGetProperty(name, out var value))
+                return value;
+        }
+        return null;
+    }
+
+    private static string Text(JsonProperty field) =>
+        field.Value.ValueKind == JsonValueKind.String ? field.Value.GetString()! : throw new JsonlFieldException(field.Name, $"must be a text, not {field.Value.ValueKind}");
+
+    private static JsonElement[] Items(string field, JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : throw new JsonlFieldException(field, $"must be a list, not {value.ValueKind}");
+
+    private static string[] Texts(string field, JsonElement value) => [.. Items(field, value).Select((item, i) =>
+        item.ValueKind == JsonValueKind.String ? item.GetString()! : throw new JsonlFieldException($"{field}[{i}]", $"must be a text, not {item.ValueKind}"))];
+
+    private static float[] Floats(string field, JsonElement value) => [.. Items(field, value).Select((item, i) => Number($"{field}[{i}]", item))];
+
+    private static float Number(string field, JsonElement? value) => value switch
+    {
+        null or { ValueKind: JsonValueKind.Null } => float.NaN,
+        { ValueKind: JsonValueKind.Number } number => number.GetSingle(),
+        { ValueKind: JsonValueKind.String } text when float.TryParse(text.GetString(), System.Globalization.CultureInfo.InvariantCulture, out var parsed) => parsed,
+        var other => throw new JsonlFieldException(field, $"must be a number, not {other.Value.ValueKind}"),
+    };
+}

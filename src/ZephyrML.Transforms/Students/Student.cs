@@ -1,0 +1,4 @@
+namespace ZephyrML.Transforms.Students;
+
+/// <summary>A fitted student: weights that are shared, how it answers, and where it comes from. Stands as an annotation on the column of its replies.</summary>
+internal sealed record Student(SharedModel Weights, StudentSettings Settings, StudentInfo Info);

@@ -1,0 +1,21 @@
+namespace ZephyrML.Transforms.Students;
+
+/// <summary>How a student reads rows and answers; saved with it.</summary>
+internal sealed record StudentSettings
+{
+    public string PromptColumn { get; init; } = ZephyrColumns.Prompt;
+
+    public string MessagesColumn { get; init; } = ZephyrColumns.Messages;
+
+    public string ReplyColumn { get; init; } = ZephyrColumns.Reply;
+
+    public string? SystemPrompt { get; init; }
+
+    public int MaxNewTokens { get; init; } = 256;
+
+    public double Temperature { get; init; }
+
+    public int GenerationSeed { get; init; }
+
+    public int ReplyBatchSize { get; init; } = 16;
+}
