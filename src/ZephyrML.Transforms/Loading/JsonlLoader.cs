@@ -42,6 +42,8 @@ internal static class JsonlLoader
         }
         if (count == 0)
             throw new InvalidDataException($"'{path}' has no rows.");
+        if (!columns.Exists(column => JsonlShape.Ours.Contains(column.Name)))
+            throw new InvalidDataException($"'{path}' has the fields {string.Join(", ", columns.Select(column => column.Name))}, of which none is known: expected are messages, prompt, response, chosen and rejected, candidates, or instruction and output.");
         // A field that is none of ours and changes its type means nothing to us.
         columns.RemoveAll(column => mixed.Contains(column.Name));
         places = columns.Select((column, place) => (column.Name, place)).ToDictionary(StringComparer.Ordinal);
@@ -65,7 +67,9 @@ internal static class JsonlLoader
     private static IEnumerable<(long Line, Dictionary<string, object> Fields)> Rows(string path, JsonlOptions options)
     {
         using var file = File.OpenRead(path);
-        using var content = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : (Stream)file;
+        var isGzip = file.ReadByte() == 0x1f && file.ReadByte() == 0x8b;
+        file.Position = 0;
+        using var content = isGzip ? new GZipStream(file, CompressionMode.Decompress) : (Stream)file;
         using var reader = new StreamReader(content);
         var shape = new JsonlShape(options);
         long line = 0, rows = 0;

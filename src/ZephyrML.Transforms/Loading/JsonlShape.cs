@@ -18,7 +18,6 @@ internal sealed class JsonlShape(JsonlOptions options)
     };
 
     private readonly string[] _textFields = [.. OrNone(options.TextField), "text", "response", "content", "output"];
-    private readonly string[] _scoreFields = [.. OrNone(options.ScoreField), "score", "overall_score"];
 
     /// <summary>The row's columns: string, string[], float or float[] by name.</summary>
     public Dictionary<string, object> Read(JsonElement row)
@@ -60,8 +59,12 @@ internal sealed class JsonlShape(JsonlOptions options)
                 case "candidates" or "completions":
                     Candidates(columns, field);
                     break;
-                case "candidatemodels" or "candidate_models" or "models":
+                case "candidatemodels" or "candidate_models":
                     columns[ZephyrColumns.CandidateModels] = Texts(field.Name, field.Value);
+                    break;
+                case "models" when field.Value.ValueKind == JsonValueKind.Array:
+                    // UltraFeedback names the models beside its completions, and in them.
+                    columns.TryAdd(ZephyrColumns.CandidateModels, Texts(field.Name, field.Value));
                     break;
                 case "scores":
                     columns[ZephyrColumns.Scores] = Floats(field.Name, field.Value);
@@ -75,6 +78,7 @@ internal sealed class JsonlShape(JsonlOptions options)
             columns.TryAdd(ZephyrColumns.Prompt, string.IsNullOrWhiteSpace(input) ? instruction : $"{instruction}\n\n{input}");
         else if (input is not null)
             columns.TryAdd(columns.ContainsKey(ZephyrColumns.Prompt) ? "input" : ZephyrColumns.Prompt, input);
+        Pair(columns, row);
         if (!columns.ContainsKey(ZephyrColumns.Prompt) && columns.TryGetValue(ZephyrColumns.Messages, out var messages))
             columns[ZephyrColumns.Prompt] = DialogueJson.Parse((string)messages).Instruction;
         Lengths(columns);
@@ -101,9 +105,23 @@ internal sealed class JsonlShape(JsonlOptions options)
             columns.TryAdd(ZephyrColumns.Messages, DialogueJson.Write(new Dialogue([.. turns.Take(turns.Count - 1)])));
     }
 
+    private static void Pair(Dictionary<string, object> columns, JsonElement row)
+    {
+        if (columns.ContainsKey(ZephyrColumns.Chosen) != columns.ContainsKey(ZephyrColumns.Rejected))
+            throw new JsonlFieldException(columns.ContainsKey(ZephyrColumns.Chosen) ? "rejected" : "chosen", "is missing beside its counterpart");
+        if (Field(row, "chosen") is { ValueKind: JsonValueKind.Array } chosen && Field(row, "rejected") is { ValueKind: JsonValueKind.Array } rejected)
+        {
+            var (a, b) = (Dialogue("chosen", chosen).Turns, Dialogue("rejected", rejected).Turns);
+            if (!a.Take(a.Count - 1).SequenceEqual(b.Take(b.Count - 1)))
+                throw new JsonlFieldException("rejected", "must differ from chosen in its last turn only");
+        }
+    }
+
     private void Candidates(Dictionary<string, object> columns, JsonProperty field)
     {
         var items = Items(field.Name, field.Value);
+        if (options.LeaveOutModels.Count > 0)
+            items = [.. items.Where(item => item.ValueKind != JsonValueKind.Object || Model(item) is not { } model || !options.LeaveOutModels.Contains(model))];
         if (items.Length == 0 || items[0].ValueKind == JsonValueKind.String)
         {
             columns[ZephyrColumns.Candidates] = Texts(field.Name, field.Value);
@@ -114,10 +132,47 @@ internal sealed class JsonlShape(JsonlOptions options)
         columns[ZephyrColumns.Candidates] = items.Select((item, i) => First(item, _textFields) is { ValueKind: JsonValueKind.String } text
             ? text.GetString()!
             : throw new JsonlFieldException($"{field.Name}[{i}]", $"must have its answer in one of {string.Join(", ", _textFields)}")).ToArray();
-        if (items.Any(item => item.TryGetProperty("model", out _)))
-            columns[ZephyrColumns.CandidateModels] = items.Select(item => item.TryGetProperty("model", out var model) && model.ValueKind == JsonValueKind.String ? model.GetString()! : "").ToArray();
-        if (items.Any(item => First(item, _scoreFields) is not null))
-            columns[ZephyrColumns.Scores] = items.Select((item, i) => Number($"{field.Name}[{i}]", First(item, _scoreFields))).ToArray();
+        if (items.Any(item => Model(item) is not null))
+            columns[ZephyrColumns.CandidateModels] = items.Select(item => Model(item) ?? "").ToArray();
+        var scores = items.Select((item, i) => Score($"{field.Name}[{i}]", item)).ToArray();
+        if (scores.Any(score => score is not null))
+            columns[ZephyrColumns.Scores] = scores.Select(score => score ?? float.NaN).ToArray();
+    }
+
+    private float? Score(string field, JsonElement item)
+    {
+        if (First(item, [.. OrNone(options.ScoreField), "score"]) is { } score)
+            return Number(field, score);
+        if (options.ScoreField is null && First(item, ["annotations"]) is { ValueKind: JsonValueKind.Object } annotations && Mean(annotations) is { } mean)
+            return mean;
+        return First(item, ["overall_score"]) is { } overall ? Number(field, overall) : null;
+    }
+
+    /// <summary>The mean of UltraFeedback's aspects, each with its Rating; those without a number ("N/A") are left out.</summary>
+    private static float? Mean(JsonElement annotations)
+    {
+        var ratings = annotations.EnumerateObject()
+            .Select(aspect => aspect.Value.ValueKind == JsonValueKind.Object ? First(aspect.Value, ["Rating", "rating"]) : aspect.Value)
+            .Select(rating => rating switch
+            {
+                { ValueKind: JsonValueKind.Number } number => number.GetSingle(),
+                { ValueKind: JsonValueKind.String } text when float.TryParse(text.GetString(), System.Globalization.CultureInfo.InvariantCulture, out var parsed) => parsed,
+                _ => float.NaN,
+            })
+            .Where(rating => !float.IsNaN(rating)).ToList();
+        return ratings.Count > 0 ? ratings.Average() : null;
+    }
+
+    private static string? Model(JsonElement item) => First(item, ["model"]) is { ValueKind: JsonValueKind.String } model ? model.GetString() : null;
+
+    private static JsonElement? Field(JsonElement row, string name)
+    {
+        foreach (var field in row.EnumerateObject())
+        {
+            if (field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                return field.Value;
+        }
+        return null;
     }
 
     private static void Other(Dictionary<string, object> columns, JsonProperty field)
