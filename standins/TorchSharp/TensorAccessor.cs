@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace TorchSharp.Utils;
 
 /// <summary>Reads and writes the elements of a tensor on the CPU, in the order of its shape (strides are followed).</summary>
-public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T>
+public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : unmanaged
 {
     private nint _handle;
     private readonly byte* _data;

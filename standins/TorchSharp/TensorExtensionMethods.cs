@@ -30,13 +30,13 @@ public static class TensorExtensionMethods
     public static float ToSingle(this torch.Tensor value) => value.ToScalar().ToSingle();
     public static double ToDouble(this torch.Tensor value) => value.ToScalar().ToDouble();
 
-    public static torch.Tensor ToTensor<T>(this T[] rawArray, long[] dimensions, bool doCopy = false, bool requires_grad = false)
+    public static torch.Tensor ToTensor<T>(this T[] rawArray, long[] dimensions, bool doCopy = false, bool requires_grad = false) where T : unmanaged
     {
         using var flat = torch.from_array(rawArray);
         return flat.reshape(dimensions).requires_grad_(requires_grad);
     }
 
-    public static torch.Tensor ToTensor<T>(this T scalar, torch.Device device = null, bool requires_grad = false)
+    public static torch.Tensor ToTensor<T>(this T scalar, torch.Device device = null, bool requires_grad = false) where T : unmanaged
     {
         using var one = torch.from_array(new[] { scalar }, null, device);
         return one.reshape([]).requires_grad_(requires_grad);

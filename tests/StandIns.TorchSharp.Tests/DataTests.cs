@@ -170,4 +170,36 @@ public class DataTests
         for (int i = 0; i < 10; i++) { _ = x.data<float>().ToArray(); _ = x.data<float>()[1]; }
         Assert.AreEqual(live, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
+
+    [TestMethod]
+    public void ABufferIsShared()
+    {
+        var array = new float[] { 1, 2, 3, 4 };
+        var x = frombuffer(array, ScalarType.Float32, offset: 1);
+        CollectionAssert.AreEqual(new float[] { 2, 3, 4 }, x.data<float>().ToArray());
+        x.mul_(10);
+        array[3] = 7;
+        CollectionAssert.AreEqual(new float[] { 1, 20, 30, 7 }, array);
+        Assert.AreEqual(57f, x.sum().ToSingle());
+        Assert.ThrowsExactly<IndexOutOfRangeException>(() => frombuffer(array, ScalarType.Float32, count: 5));
+    }
+
+    [TestMethod]
+    public void ThreadsComputeAndTrainAtOnce()
+    {
+        var wrong = 0;
+        var threads = Enumerable.Range(0, 4).Select(k => new Thread(() =>
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                using var scope = NewDisposeScope();
+                var w = full(8, k + 1.0, dtype: ScalarType.Float64, requires_grad: true);
+                (w * w).sum().backward();
+                if (Math.Abs(w.grad.sum().ToDouble() - 16.0 * (k + 1)) > 1e-9) Interlocked.Increment(ref wrong);
+            }
+        })).ToList();
+        threads.ForEach(t => t.Start());
+        threads.ForEach(t => t.Join());
+        Assert.AreEqual(0, wrong);
+    }
 }

@@ -30,6 +30,7 @@ internal static unsafe class Native
     [DllImport(Shim), SuppressGCTransition] internal static extern int at_device(nint tensor, int* index);
     [DllImport(Shim)] internal static extern nint at_data_ptr(nint tensor);
     [DllImport(Shim)] internal static extern nint at_from_blob(void* data, long* sizes, int dimensions, int dtype);
+    [DllImport(Shim)] internal static extern nint at_from_shared(void* data, long* sizes, int dimensions, int dtype, delegate* unmanaged[Cdecl]<nint, void> release, nint context);
     [DllImport(Shim)] internal static extern int at_item(nint tensor, double* real, long* integer);
 
     [DllImport(Shim)] internal static extern int at_requires_grad(nint tensor);

@@ -63,7 +63,7 @@ public static partial class torch
             return kind == 1 ? new Scalar(real, dtype) : kind == 3 ? integer != 0 : new Scalar(integer, dtype);
         }
 
-        public T item<T>()
+        public T item<T>() where T : unmanaged
         {
             if (NumberOfElements != 1) throw new ArgumentException($"item() is for tensors of one element; this one has shape [{string.Join(", ", shape)}].");
             using var one = op_item_cpu(this);
@@ -72,7 +72,7 @@ public static partial class torch
 
         private static Tensor op_item_cpu(Tensor t) => t.is_cpu() ? Borrow(t.Handle) : op_to_device.Call([t, CPU, t.dtype]);
 
-        public TensorAccessor<T> data<T>()
+        public TensorAccessor<T> data<T>() where T : unmanaged
         {
             if (!is_cpu()) throw new InvalidOperationException("data() reads memory of the CPU; move the tensor there first, with cpu().");
             TensorAccessor<T>.Check(dtype);

@@ -11,6 +11,9 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
+#if TORCH_VERSION_MAJOR >= 2
+#include <torch/custom_class.h>                             // where a custom function's state comes from there
+#endif
 #include <sstream>
 
 #define API extern "C" __attribute__((visibility("default")))
@@ -188,6 +191,12 @@ API H at_from_blob(void* data, const int64_t* sizes, int nd, int dtype) {   // a
   size_t bytes = (size_t)t.numel() * t.element_size();
   if (bytes) memcpy(t.data_ptr(), data, bytes);
   return give(t);
+  END(nullptr)
+}
+// Shares memory that the caller owns until `release` is called.
+API H at_from_shared(void* data, const int64_t* sizes, int nd, int dtype, void (*release)(void*), void* ctx) {
+  TRY
+  return give(at::from_blob(data, at::IntArrayRef(sizes, nd), [release, ctx](void*) { release(ctx); }, at::TensorOptions().dtype((at::ScalarType)dtype)));
   END(nullptr)
 }
 API int at_item(H h, double* d, int64_t* i) {
