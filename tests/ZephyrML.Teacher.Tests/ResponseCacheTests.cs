@@ -266,6 +266,22 @@ public class ResponseCacheTests
     }
 
     [TestMethod]
+    public void Many_may_make_the_file_at_the_same_moment()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            using var start = new Barrier(4);
+            var threads = Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(() =>
+            {
+                start.SignalAndWait();
+                using var store = new ResponseStore(_folder[$"{round}.db"]);
+                return store.Find(new byte[32]);
+            }, TaskCreationOptions.LongRunning)).ToArray();
+            Task.WaitAll(threads);
+        }
+    }
+
+    [TestMethod]
     public async Task Two_processes_on_one_cache_pay_once()
     {
         using var server = LoopbackServer.Echo(TimeSpan.FromMilliseconds(30));

@@ -23,7 +23,8 @@ internal sealed class ResponseStore : IDisposable
     /// <summary>Who asks for what in this process: the task gives the stored answer, or null where that caller failed to get one.</summary>
     public ConcurrentDictionary<byte[], TaskCompletionSource<string?>> Flights { get; } = new(ByteArrayComparer.Instance);
 
-    private ResponseStore(string path)
+    /// <summary>Opens a connection of its own; the product goes through <see cref="Acquire"/>.</summary>
+    internal ResponseStore(string path)
     {
         _path = path;
         if (Path.GetDirectoryName(path) is { Length: > 0 } folder)
@@ -151,15 +152,14 @@ internal sealed class ResponseStore : IDisposable
     private void Prepare()
     {
         Execute("PRAGMA busy_timeout = 30000");
-        var id = Convert.ToInt64(Scalar("PRAGMA application_id"));
-        var version = Convert.ToInt64(Scalar("PRAGMA user_version"));
-        if (id != ApplicationId && Convert.ToInt64(Scalar("SELECT COUNT(*) FROM sqlite_master")) > 0)
-            throw new IOException($"'{_path}' is a SQLite file, but no response cache of ZephyrML.");
-        if (id == ApplicationId && version > SchemaVersion)
-            throw new IOException($"The response cache '{_path}' was made by a newer version (its form is {version}; this version reads up to {SchemaVersion}).");
+        var isNew = Run(write: false, () =>
+        {
+            using var snapshot = _connection.BeginTransaction(deferred: true);      // else another process may make the file between two questions
+            return Check();
+        });
         Execute("PRAGMA journal_mode = WAL");
         Execute("PRAGMA synchronous = NORMAL");                                    // a killed process loses nothing; a power cut may lose the last moments
-        if (id == ApplicationId && version == SchemaVersion)
+        if (!isNew)
             return;
         Execute($"""
             BEGIN IMMEDIATE;
@@ -171,6 +171,19 @@ internal sealed class ResponseStore : IDisposable
             PRAGMA user_version = {SchemaVersion};
             COMMIT;
             """);
+    }
+
+    /// <summary>Whether the file is new; an exception where it is something else.</summary>
+    private bool Check()
+    {
+        var id = Convert.ToInt64(Scalar("PRAGMA application_id"));
+        var version = Convert.ToInt64(Scalar("PRAGMA user_version"));
+        var tables = Convert.ToInt64(Scalar("SELECT COUNT(*) FROM sqlite_master"));
+        if (id != ApplicationId && (tables > 0 || version != 0))
+            throw new IOException($"'{_path}' is a SQLite file, but no response cache of ZephyrML.");
+        if (id == ApplicationId && version > SchemaVersion)
+            throw new IOException($"The response cache '{_path}' was made by a newer version (its form is {version}; this version reads up to {SchemaVersion}).");
+        return id != ApplicationId;
     }
 
     private T Run<T>(bool write, Func<T> work)
