@@ -34,6 +34,20 @@ public sealed class DataOperationTests
         CollectionAssert.AreNotEqual(Train(new MLContext(5)), Train(new MLContext(6)));
     }
 
+    /// <summary>Written down from Microsoft.ML 5.0.1.</summary>
+    [TestMethod]
+    public void SplitsAndShufflesComeOutAsInTheRealPackage()
+    {
+        var data = _ml.Data.LoadFromEnumerable(Samples.People(60));
+        void Check(string expected, IDataView view) => Assert.AreEqual(expected, string.Join(" ", Samples.Names(_ml, view)));
+        Check("p5 p6 p10 p18 p20 p28 p31 p32 p37 p40 p44 p45 p46 p48 p50 p51", new MLContext(42).Data.TrainTestSplit(data, 0.3).TestSet);
+        Check("p3 p16 p17 p19 p22 p32 p34 p36 p41 p46 p50 p52 p53 p54 p58", _ml.Data.TrainTestSplit(data, 0.3, seed: 7).TestSet);
+        Check("p7 p14 p15 p16 p30 p33 p38 p42 p50 p51 p53 p56 p58 p59", _ml.Data.TrainTestSplit(data, 0.3, "Name", 7).TestSet);
+        Check("p0 p1 p2 p3 p4 p5 p6 p7 p8 p9 p10 p11 p12 p13 p14 p15 p16 p17", _ml.Data.TrainTestSplit(data, 0.3, "Age", 7).TestSet);
+        Check("p6 p0 p5 p9 p10 p11 p8 p1 p3 p7 p16 p4 p18 p13 p19 p17 p22 p12 p23 p25 p2 p20 p28 p26 p15 p24 p30 p31 p29 p21 p27 p33 p37 p32 p36 p40 p41 p42 p39 p35 p14 p38 p43 p34 p44 p47 p45 p50 p54 p52 p51 p57 p46 p56 p53 p55 p59 p48 p58 p49",
+            _ml.Data.ShuffleRows(data, seed: 5, shufflePoolSize: 7));
+    }
+
     [TestMethod]
     public void ASplitReadsOnlyItsOwnRowsValues()
     {
@@ -88,7 +102,7 @@ public sealed class DataOperationTests
     {
         var data = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 60).Select(Samples.One));
         foreach (var row in _ml.Data.CreateEnumerable<Everything>(_ml.Data.ShuffleRows(data, seed: 1, shufflePoolSize: 7), false))
-            Assert.AreEqual(("t" + -row.S4, -row.S4, "a" + -row.S4), (row.Text, row.Floats.Length, row.Texts[0]));
+            Assert.AreEqual(("t" + -row.S4, -row.S4, "a" + -row.S4), (row.Text, row.Floats?.Length ?? 0, row.Texts[0]));
     }
 
     [TestMethod]
@@ -117,7 +131,7 @@ public sealed class DataOperationTests
     [TestMethod]
     public void ACacheGivesBackVectorsUnshared()
     {
-        var cache = _ml.Data.Cache(_ml.Data.LoadFromEnumerable(Enumerable.Range(0, 6).Select(Samples.One)));
+        var cache = _ml.Data.Cache(_ml.Data.LoadFromEnumerable(Enumerable.Range(1, 6).Select(Samples.One)));
         for (int pass = 0; pass < 2; pass++)
             foreach (var row in _ml.Data.CreateEnumerable<Everything>(cache, reuseRowObject: true))
             {

@@ -43,6 +43,16 @@ public sealed class LoggingTests
     }
 
     [TestMethod]
+    public void DrawsAreTheRealPackages()
+    {
+        IHostEnvironment ml = new MLContext(42);
+        Assert.AreEqual(460262708, ml.Register("x").Rand.Next());
+        for (int i = 0; i < 6; i++)
+            ml.Register("x");
+        Assert.AreEqual(948283190, ml.Register("x").Rand.Next());
+    }
+
+    [TestMethod]
     public void ProgressIsReportedUntilTheChannelIsDisposed()
     {
         IHostEnvironment ml = new MLContext(1);

@@ -46,7 +46,13 @@ public sealed partial class DataOperationsCatalog
         string name = schema.GetColumnOrNull("SplitColumn") == null ? "SplitColumn"
             : Enumerable.Range(0, int.MaxValue).Select(i => $"temp_SplitColumn_{i:000}").First(n => schema.GetColumnOrNull(n) == null);
         seed ??= ((IHostEnvironmentInternal)_env).Seed;
-        data = samplingKey == null ? new RandomNumberView(data, name, (uint)(seed ?? 42)) : SamplingKey.AddColumn(_env, data, name, samplingKey, seed);
+        if (samplingKey != null)
+            data = SamplingKey.AddColumn(_env, data, name, samplingKey, seed);
+        else
+        {
+            _env.Register("GenerateNumber");
+            data = new RandomNumberView(data, name, (uint)(seed ?? 42));
+        }
         return name;
     }
 

@@ -51,14 +51,14 @@ public sealed partial class DataOperationsCatalog : IInternalCatalog
     {
         Contracts.CheckValue(input, nameof(input));
         Contracts.CheckParam(count > 0, nameof(count), "Must be greater than zero.");
-        return new SkipTakeView(input, count, long.MaxValue);
+        return new SkipTakeView(_env, input, count, long.MaxValue);
     }
 
     public IDataView TakeRows(IDataView input, long count)
     {
         Contracts.CheckValue(input, nameof(input));
         Contracts.CheckParam(count > 0, nameof(count), "Must be greater than zero.");
-        return new SkipTakeView(input, 0, count);
+        return new SkipTakeView(_env, input, 0, count);
     }
 
     /// <summary>How a class maps to the columns of a schema, with the schema's types.</summary>

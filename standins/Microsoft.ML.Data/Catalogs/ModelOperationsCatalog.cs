@@ -22,6 +22,8 @@ public sealed class ModelOperationsCatalog : IInternalCatalog
             using var channel = _env.Start("Saving Schema");
             using var entry = repository.CreateEntry(SchemaEntry);
             SchemaFile.Write(inputSchema, entry.Stream, channel);
+            _env.Register("BinarySaver");
+            _env.Register("EmptyDataView");
         }
         repository.Commit();
     }
@@ -39,6 +41,8 @@ public sealed class ModelOperationsCatalog : IInternalCatalog
         using var repository = RepositoryReader.Open(stream, _env);
         using var entry = repository.OpenEntryOrNull(SchemaEntry);
         inputSchema = entry == null ? null : SchemaFile.Read(entry.Stream);
+        if (entry != null)
+            _env.Register("BinaryLoader");
         if (!ModelLoadContext.LoadModelOrNull<ITransformer, SignatureLoadModel>(_env, out var model, repository, ModelFolder))
             throw entry == null ? _env.Except("Could not load legacy format model") : Contracts.ExceptDecode("Corrupt model file");
         return model;

@@ -16,7 +16,7 @@ public static class DebuggerExtensions
         Contracts.CheckValue(data, nameof(data));
         Contracts.CheckParam(maxRows >= 0, nameof(maxRows));
         Contracts.CheckParam(maxTrainingRows >= 0, nameof(maxTrainingRows));
-        return new(estimator.Fit(new SkipTakeView(data, 0, maxTrainingRows)).Transform(data), maxRows);
+        return new(estimator.Fit(new SkipTakeView(new HostEnvironment(null), data, 0, maxTrainingRows)).Transform(data), maxRows);
     }
 
     public static DataDebuggerPreview Preview<TSource>(this IDataLoader<TSource> loader, TSource source, int maxRows = 100) => new(loader.Load(source), maxRows);

@@ -26,6 +26,7 @@ public abstract class PredictionEngineBase<TSrc, TDst> : IDisposable
         env.Register("Row");
         _input = new ObjectRow<TSrc>(MemberColumn.SchemaOf(columns), columns);
         var mapper = transformer.GetRowToRowMapper(_input.Schema);
+        env.Register("EmptyDataView");
         var reader = new TypedReader<TDst>(env, mapper.OutputSchema, ignoreMissingColumns, outputSchemaDefinition);
         _output = mapper.GetRow(_input, mapper.OutputSchema);       // every column is active
         _fill = reader.Filler(_output);

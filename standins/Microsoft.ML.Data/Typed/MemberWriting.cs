@@ -29,7 +29,8 @@ internal static class MemberWriting
         public static Action<TRow> Array<T>(DataViewRow row, DataViewSchema.Column source, MemberColumn target)
             => Converted<T, T>(row, source, target, null);
 
-        // The user object's own array is filled where it has the right length, so that a reused object reuses it.
+        // The user object's own array is filled where it has the right length, so that a reused object reuses it; no array is as
+        // good as an empty one, so a new object keeps null for an empty vector, as with the real package.
         public static Action<TRow> Converted<TFrom, TTo>(DataViewRow row, DataViewSchema.Column source, MemberColumn target, Converter<TFrom, TTo> convert)
         {
             var get = row.GetGetter<VBuffer<TFrom>>(source);
@@ -40,7 +41,7 @@ internal static class MemberWriting
             {
                 get(ref values);
                 var array = old(user);
-                if (array?.Length != values.Length)
+                if ((array?.Length ?? 0) != values.Length)
                     array = new TTo[values.Length];
                 if (convert == null)
                     values.CopyTo((TFrom[])(object)array);

@@ -3,8 +3,8 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Data;
 
 /// <summary>
-/// Rows out of a sliding pool, each drawn at random among those in it; without being asked to shuffle the order is fixed by the
-/// seed. A cursor reads ahead: pool and three blocks of 16 rows when it is made, a block more whenever one is used up.
+/// Rows out of a sliding pool, each drawn at random among those in it, and the source shuffled too where it can and is to be;
+/// without being asked to shuffle the order is fixed by the seed. A cursor reads ahead: pool and three blocks of 16 rows when it is made, a block more whenever one is used up.
 /// </summary>
 internal sealed class ShuffleView : IDataView
 {
@@ -15,7 +15,7 @@ internal sealed class ShuffleView : IDataView
 
     public ShuffleView(IHostEnvironment env, IDataView input, int? seed, int poolRows, bool shuffleSource)
     {
-        var host = env.Register("Shuffle");
+        var host = env.Register("Shuffle");             // every component registers, since each registration moves the seeds of later ones
         _source = HoldableColumns.Of(input);
         _poolRows = poolRows;
         _shuffleSource = shuffleSource;
@@ -30,9 +30,8 @@ internal sealed class ShuffleView : IDataView
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
     {
-        bool shuffleSource = _shuffleSource && rand != null;
         var own = rand ?? TauswortheRandom.Create(_seed);
-        var input = _source.GetRowCursor(columnsNeeded, shuffleSource ? new TauswortheRandom(own) : null);
+        var input = _source.GetRowCursor(columnsNeeded, _shuffleSource ? new TauswortheRandom(own) : null);
         return _poolRows == 1 ? input : new Cursor(input, own, _poolRows);
     }
 

@@ -1,17 +1,28 @@
+using Microsoft.ML.Runtime;
+
 namespace Microsoft.ML.Data;
 
-internal sealed class SkipTakeView(IDataView source, long skip, long take) : IDataView
+internal sealed class SkipTakeView : IDataView
 {
+    private readonly IDataView _source;
+    private readonly long _skip, _take;
+
+    public SkipTakeView(IHostEnvironment env, IDataView source, long skip, long take)
+    {
+        env.Register("SkipTakeFilter");
+        (_source, _skip, _take) = (source, skip, take);
+    }
+
     public bool CanShuffle => false;
 
-    public DataViewSchema Schema => source.Schema;
+    public DataViewSchema Schema => _source.Schema;
 
-    public long? GetRowCount() => take == 0 ? 0 : source.GetRowCount() is { } count ? Math.Min(Math.Max(0, count - skip), take) : null;
+    public long? GetRowCount() => _take == 0 ? 0 : _source.GetRowCount() is { } count ? Math.Min(Math.Max(0, count - _skip), _take) : null;
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random rand = null)
     {
         var columns = columnsNeeded.ToList();
-        return new Cursor(source.GetRowCursor(columns), RowChecks.Active(Schema, columns), skip, take);
+        return new Cursor(_source.GetRowCursor(columns), RowChecks.Active(Schema, columns), _skip, _take);
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random rand = null) => [GetRowCursor(columnsNeeded, rand)];
