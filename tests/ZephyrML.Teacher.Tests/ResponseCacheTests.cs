@@ -154,9 +154,11 @@ public class ResponseCacheTests
     [TestMethod]
     public async Task When_the_asking_caller_is_cancelled_a_waiting_one_takes_over()
     {
+        var calls = 0;
         var inner = new FakeChatClient(async (m, _, ct) =>
         {
-            await Task.Delay(200, ct);
+            if (Interlocked.Increment(ref calls) == 1)
+                await Task.Delay(Timeout.Infinite, ct);
             return FakeChatClient.Reply("yes");
         });
         using var client = inner.WithResponseCache(_folder["c.db"], "t");
