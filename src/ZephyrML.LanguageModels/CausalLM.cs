@@ -69,7 +69,11 @@ public sealed class CausalLM : nn.Module
     /// <summary>Logits of hidden states.</summary>
     /// <param name="hidden">(..., C)</param>
     /// <returns>(..., V)</returns>
-    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, HeadWeight);
+    public Tensor Logits(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        return Linear.Apply(hidden, HeadWeight).MoveToOuterDisposeScope();
+    }
 
     /// <summary>The head's weight (V, C); where it is tied, the embedding's.</summary>
     public Parameter HeadWeight => lm_head is null ? model.EmbeddingWeight : lm_head.Weight;
