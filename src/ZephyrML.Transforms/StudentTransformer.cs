@@ -14,6 +14,8 @@ namespace ZephyrML;
 /// <remarks>
 /// It is a counted handle on one copy of the weights, since ML.NET's PredictionEngine disposes its transformer: each engine made over it adds one holder, each
 /// <see cref="Dispose"/> takes one away, whoever calls it, and the last one frees the weights. So an engine that is disposed leaves others, and this object, working.
+/// (ML.NET's chains dispose their elements once, however many engines are made over them: after several engines over one chain the weights go when nothing refers to
+/// them any more. z.ForScoring gives a chain with a handle of its own.)
 /// </remarks>
 public sealed class StudentTransformer : ITransformer, IDisposable
 {

@@ -60,12 +60,25 @@ public sealed class OwnershipTests
         var scoring = (TransformerChain<ITransformer>)lab.Z.ForScoring(model);
         Assert.HasCount(1, scoring.ToList(), "the last student alone");
         Assert.AreEqual(2, weights.Holders);
-        var replies = lab.Ask(scoring, Lab.Questions);
+        var replies = scoring.Transform(lab.Prompts).GetColumn<string>("Reply").ToList();
         model.Dispose();
         Assert.AreEqual(1, weights.Holders);
-        CollectionAssert.AreEqual(replies, lab.Ask(scoring, Lab.Questions));
+        CollectionAssert.AreEqual(replies, scoring.Transform(lab.Prompts).GetColumn<string>("Reply").ToList());
         scoring.Dispose();
         Assert.AreEqual(0, weights.Holders);
+    }
+
+    [TestMethod]
+    public void EnginesOverOneChainWorkOnWhenOneIsDisposed()
+    {
+        using var lab = new Lab();
+        using var model = lab.Recipe();
+        var first = lab.Ml.Model.CreatePredictionEngine<Prompt, Reply>(model);
+        using var second = lab.Ml.Model.CreatePredictionEngine<Prompt, Reply>(model);
+        var reply = first.Predict(new Prompt { Text = "a" }).Text;
+        first.Dispose();
+        Assert.AreEqual(reply, second.Predict(new Prompt { Text = "a" }).Text);
+        CollectionAssert.AreEqual(new[] { reply }, lab.Ask(model, "a"));
     }
 
     [TestMethod]

@@ -23,6 +23,7 @@ public sealed class UsageTests
             .Append(z.Rank(lab.Judge, new() { Rejected = RejectedPolicy.Random, MinScoreGap = 0.5f }))
             .Append(z.DistilledSft(new() { BaseModel = lab.BaseModel, LearningRate = 2e-5, Epochs = 1, Packing = Packing.BestFit, MaxLength = 64, MaxNewTokens = 4 }))
             .Append(z.DistilledDpo(new() { Beta = 0.1, LearningRate = 5e-6, Epochs = 3, MaxLength = 64 }));
+        Assert.IsNotNull(z.Rank(teacher, new() { Rejected = RejectedPolicy.Random, MinScoreGap = 0.5f }));
         ITransformer model = pipeline.Fit(prompts);
         ml.Model.Save(model, prompts.Schema, lab.PathOf("zephyr.zip"));
         var paid = lab.Teacher.Calls;

@@ -148,8 +148,9 @@ public sealed class ZipTests
         foreach (var entry in archive.Entries.Where(entry => entry.Name == "Model.key").ToList())
         {
             using var stream = entry.Open();
-            var content = new byte[entry.Length];
-            stream.ReadExactly(content);
+            using var copy = new MemoryStream();
+            stream.CopyTo(copy);
+            var content = copy.ToArray();
             if (content.AsSpan().IndexOf(from) is var at && at < 0)
                 continue;
             to.CopyTo(content, at);
