@@ -1,0 +1,14 @@
+namespace WeatherDesk;
+
+/// <summary>What the sky looks like.</summary>
+public enum Sky
+{
+    Sunny,
+    Fair,
+    Cloudy,
+    Foggy,
+    Drizzly,
+    Showery,
+    Rainy,
+    Stormy,
+}
