@@ -83,7 +83,7 @@ internal static partial class ClaimReader
                 add(Measure.RainChance, Int(number), number.Index);
             else if (SpeedUnit().IsMatch(after))
                 add(Measure.Wind, Int(number), number.Index);
-            else if ((Role(before, last: true) ?? Role(after, last: false)) is { } role)
+            else if ((Role(ClauseEnd().Split(before)[^1], last: true) ?? Role(ClauseEnd().Split(after)[0], last: false) ?? Role(before, last: true)) is { } role)
                 add(role, Int(number), number.Index);
             else if (DegreeUnit().IsMatch(after))
                 add(asked switch { QuestionKind.High => Measure.High, QuestionKind.Low => Measure.Low, _ => Measure.Temperature }, Int(number), number.Index);

@@ -10,7 +10,7 @@ public static class PlainText
     /// <summary>A text in pieces; those to learn from are the replies, the others are what they rest on.</summary>
     public sealed record Piece(string Text, bool Learn);
 
-    /// <summary>Documents; their forecasts grow from one day to <paramref name="maxDays"/> over the first half of them.</summary>
+    /// <summary>Documents about forecasts of one to <paramref name="maxDays"/> days.</summary>
     /// <param name="seed">The seed.</param>
     /// <param name="count">How many.</param>
     /// <param name="questions">Questions a document.</param>
@@ -21,8 +21,7 @@ public static class PlainText
         for (var row = 0; row < count; row++)
         {
             var random = new SeedStream(seed, "plain-text", row);
-            var longest = Math.Min(maxDays, 1 + (int)(2.0 * maxDays * row / count));
-            var forecast = PromptSampler.DrawForecast(random, 1 + random.Next(longest));
+            var forecast = PromptSampler.DrawForecast(random, 1 + random.Next(maxDays));
             var pieces = new List<Piece> { new($"{forecast}\n", false) };
             for (var i = 0; i < questions; i++)
             {

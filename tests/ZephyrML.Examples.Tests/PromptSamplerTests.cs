@@ -31,10 +31,12 @@ public sealed class PromptSamplerTests
     }
 
     [TestMethod]
-    public void TheDocumentsOfThePlainTextGrowFromOneDayToThree()
+    public void DocumentsKeepToTheirLongestForecastAndTeachEveryReplyTruly()
     {
-        var days = PlainText.Documents(1, 600).Select(d => Forecast.Find(d[0].Text)!.Days.Count).ToList();
-        Assert.IsTrue(days.Take(100).All(d => d == 1) && days.Skip(400).Any(d => d == 3));
-        Assert.AreEqual(string.Concat(PlainText.Documents(1, 5).SelectMany(d => d.Select(p => p.Text))), string.Concat(PlainText.Documents(1, 5).SelectMany(d => d.Select(p => p.Text))));
+        foreach (var longest in new[] { 1, 2, 3 })
+            Assert.AreEqual(longest, PlainText.Documents(1, 60, maxDays: longest).Max(d => Forecast.Find(d[0].Text)!.Days.Count));
+        foreach (var document in PlainText.Documents(2, 200))
+            for (var i = 1; i < document.Count; i += 2)
+                Assert.IsTrue(FactChecker.Check(WeatherPrompt.Read(document[0].Text + document[i].Text)!, document[i + 1].Text).IsCorrect, document[i + 1].Text);
     }
 }
