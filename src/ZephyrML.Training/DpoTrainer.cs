@@ -11,7 +11,7 @@ namespace ZephyrML.Training;
 public static class DpoTrainer
 {
     private static readonly string[] MetricNames =
-        ["loss", "rewards/chosen", "rewards/rejected", "rewards/accuracies", "rewards/margins", "logps/chosen", "logps/rejected", "logits/chosen", "logits/rejected", "entropy", "mean_token_accuracy", "grad_norm"];
+        ["loss", "rewards/chosen", "rewards/rejected", "rewards/accuracies", "rewards/margins", "logps/chosen", "logps/rejected", "logits/chosen", "logits/rejected", "entropy", "mean_token_accuracy", "logps/accuracies", "grad_norm"];
 
     /// <summary>Trains a policy's weights in place.</summary>
     /// <param name="policy">The policy, float32; its weights at the start are the reference. Weights that do not require gradients stay as they are.</param>
@@ -151,7 +151,8 @@ public static class DpoTrainer
         Tensor Chosen(Tensor perTarget) => perTarget.narrow(0, 0, chosenTargets);
         Tensor Rejected(Tensor perTarget) => perTarget.narrow(0, chosenTargets, batch.TargetCount - chosenTargets);
         return (loss, stack([loss.detach(), chosen.mean(), rejected.mean(), chosen.gt(rejected).to(ScalarType.Float32).mean(), (chosen - rejected).mean(),
-            tensors.PolicyChosen.detach().mean(), tensors.PolicyRejected.detach().mean(), Chosen(logps.MeanLogit).mean(), Rejected(logps.MeanLogit).mean(), logps.Entropy.mean(), Chosen(logps.Correct).mean()]));
+            tensors.PolicyChosen.detach().mean(), tensors.PolicyRejected.detach().mean(), Chosen(logps.MeanLogit).mean(), Rejected(logps.MeanLogit).mean(), logps.Entropy.mean(), Chosen(logps.Correct).mean(),
+            tensors.PolicyChosen.detach().gt(tensors.PolicyRejected.detach()).to(ScalarType.Float32).mean()]));         // ours: says something before the first step too
     }
 
     /// <summary>TRL's evaluation: the loss is weighted by the batches' rows, the rest are means over batches.</summary>
