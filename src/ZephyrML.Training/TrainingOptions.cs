@@ -51,6 +51,9 @@ public abstract class TrainingOptions
     /// <summary>AdamW's ε, added to the root of the second moment. Default 1e-8.</summary>
     public double AdamEpsilon { get; set; } = 1e-8;
 
+    /// <summary>Each epoch has a random order of its own; false: the rows' own order, every time (easy rows first, say), and <see cref="GroupByLength"/> does not count. Default true.</summary>
+    public bool Shuffle { get; set; } = true;
+
     /// <summary>Rows of like length share a micro-batch, so that little is padded; the order of the batches stays random. Without effect where rows are packed. Default true (TRL: off).</summary>
     public bool GroupByLength { get; set; } = true;
 

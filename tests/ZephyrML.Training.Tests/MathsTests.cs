@@ -152,6 +152,18 @@ public class MathsTests
     }
 
     [TestMethod]
+    public void NormOfMillionsOfGradientsIsExact()
+    {
+        using var weight = new Parameter(zeros(2001, 10_007));
+        using var flat = new FlatParameters([("w", weight)]);
+        using var optimizer = new AdamW(flat, new SftOptions());
+        flat.Gradients.fill_(0.1f);
+        using var norm = optimizer.GradientNorm();
+        double expected = (double)0.1f * Math.Sqrt(2001.0 * 10_007);
+        Assert.AreEqual(expected, norm.item<float>(), 1e-5 * expected);
+    }
+
+    [TestMethod]
     public void WeightsOfAnotherTypeAreRefusedByName()
     {
         using var weight = new Parameter(zeros(2, 2, dtype: ScalarType.Float64));

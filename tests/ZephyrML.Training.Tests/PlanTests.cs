@@ -87,6 +87,14 @@ public class PlanTests
     }
 
     [TestMethod]
+    public void WithoutShuffleRowsKeepTheirOrder()
+    {
+        var options = new DpoOptions { BatchSize = 4, Epochs = 2, Shuffle = false };
+        var rows = new BatchPlan([.. Enumerable.Range(0, 10).Select(i => 10 - i % 3)], options, new(), "test", group: true).Steps().SelectMany(s => s).SelectMany(b => b).ToArray();
+        CollectionAssert.AreEqual((int[])[.. Enumerable.Range(0, 10), .. Enumerable.Range(0, 10)], rows);
+    }
+
+    [TestMethod]
     public void StepsFollowEpochsAndMaxSteps()
     {
         int Steps(SftOptions o) => new BatchPlan(new int[10], o, new(), "test", false) is var plan && plan.Steps().Count() == plan.TotalSteps ? plan.TotalSteps : -1;

@@ -24,9 +24,20 @@ public class TraceTests
     [DynamicData(nameof(SharedTraces))]
     public void SharedTrace(string name) => Replay(Fixtures.SharedOrInconclusive(name));
 
-    private void Replay(string folder)
+    /// <summary>SmolLM2-135M on GPT-4-turbo's preferences; minutes, so in the soak run only.</summary>
+    [TestMethod]
+    [TestCategory("Soak")]
+    public void RealTrace()
     {
-        var replay = new TraceReplay(folder);
+        var folder = Path.Combine(Fixtures.SharedOrInconclusive(".."), "training-real", "smollm2-dpo");
+        if (Environment.GetEnvironmentVariable("ZEPHYR_SOAK") != "1")
+            Assert.Inconclusive("Takes minutes: set ZEPHYR_SOAK=1.");
+        Replay(folder, real: true);
+    }
+
+    private void Replay(string folder, bool real = false)
+    {
+        var replay = new TraceReplay(folder, real);
         if (replay.NotYet() is { } missing)
             Assert.Inconclusive($"Not built yet: {missing}.");
         try

@@ -52,6 +52,8 @@ internal sealed class BatchPlan
 
     private List<int[]> Epoch(int epoch)
     {
+        if (!options.Shuffle)
+            return Enumerable.Range(0, lengths.Count).Chunk(options.BatchSize).ToList();
         var random = SeedStream.Create(context.Seed, stage, epoch);
         var order = random.Permutation(lengths.Count);
         if (!group)

@@ -7,7 +7,7 @@ namespace ZephyrML.Training;
 internal sealed class AdamW : IDisposable
 {
     // On the CPU a stretch of the five buffers goes through all operations while it is in the cache.
-    private const long CpuTile = 1 << 17;
+    private const long CpuTile = 1 << 17, NormStretch = 1 << 12;
     private readonly FlatParameters weights;
     private readonly TrainingOptions options;
     private readonly Tensor m, v;
@@ -23,7 +23,19 @@ internal sealed class AdamW : IDisposable
     }
 
     /// <summary>The global 2-norm of the gradients as a scalar tensor; nothing waits for it.</summary>
-    public Tensor GradientNorm() => weights.Gradients.norm();
+    public Tensor GradientNorm()
+    {
+        // A sum of 10^8 squares in float32 is off by percents, so: norms of short stretches, and the norm of these.
+        using var scope = NewDisposeScope();
+        var g = weights.Gradients;
+        while (g.numel() > NormStretch)
+        {
+            long whole = g.numel() / NormStretch * NormStretch;
+            var norms = g.narrow(0, 0, whole).view(-1, NormStretch).norm(dim: 1);
+            g = whole == g.numel() ? norms : cat([norms, g.narrow(0, whole, g.numel() - whole)]);
+        }
+        return g.norm().MoveToOuterDisposeScope();
+    }
 
     /// <summary>Scales the gradients by min(1, max/(norm + 1e-6)), makes one step and zeroes them.</summary>
     /// <param name="learningRate">The rate of this step.</param>
