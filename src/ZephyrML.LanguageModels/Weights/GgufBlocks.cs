@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace ZephyrML.LanguageModels;
@@ -16,7 +17,11 @@ internal static class GgufBlocks
         _ => null,
     };
 
+    // Optimised at once: a model is read before the run-time would have found these worth it.
+    private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
+
     /// <summary>Whole blocks to numbers.</summary>
+    [MethodImpl(Hot)]
     public static void Dequantize(GgufTensorType type, ReadOnlySpan<byte> blocks, Span<float> values)
     {
         switch (type)
@@ -41,6 +46,7 @@ internal static class GgufBlocks
         }
     }
 
+    [MethodImpl(Hot)]
     private static void Q8_0(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = Half(block, 0);
@@ -49,6 +55,7 @@ internal static class GgufBlocks
     }
 
     // The low halves of the sixteen bytes are the first sixteen numbers, the high halves the others.
+    [MethodImpl(Hot)]
     private static void Q4_1(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = Half(block, 0), m = Half(block, 2);
