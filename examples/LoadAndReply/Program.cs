@@ -24,6 +24,7 @@ try
 }
 catch (Exception e)
 {
-    Console.Error.WriteLine($"LoadAndReply: '{args[0]}': {e.GetBaseException().Message}");
+    var cause = e.GetBaseException();
+    Console.Error.WriteLine($"LoadAndReply: '{args[0]}' cannot be loaded or asked: {e.Message}{(cause == e ? "" : $" ({cause.Message})")}");
     return 1;
 }

@@ -82,6 +82,16 @@ public sealed class OwnershipTests
     }
 
     [TestMethod]
+    public void EnginesOfManyThreadsShareOneStudent()
+    {
+        using var lab = new Lab();
+        using var student = lab.Z.DistilledSft(lab.Sft).Fit(lab.Chats);
+        var expected = lab.Ask(student, Lab.Questions);
+        Parallel.For(0, 4, _ => CollectionAssert.AreEqual(expected, lab.Ask(student, Lab.Questions)));
+        Assert.AreEqual(1, student.Student.Weights.Holders);
+    }
+
+    [TestMethod]
     public void ScoringNeedsPromptAlone()
     {
         using var lab = new Lab();

@@ -69,6 +69,7 @@ public sealed class TrainerTests
         CollectionAssert.AreEqual(replies, lab.Ask(sft, Lab.Questions));
         Assert.AreEqual(before, dpo.Info.Last.StartWeights);
         Assert.AreNotEqual(before, dpo.Info.Last.Weights);
+        Assert.IsTrue(lab.Log.Any(line => line.Contains("dDPO: 6 rows used, 0 skipped", StringComparison.Ordinal)), string.Join("\n", lab.Log));
         Assert.AreEqual(8, dpo.Student.Settings.MaxNewTokens, "as the starting student");
     }
 
