@@ -1,3 +1,4 @@
+#nullable disable
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
