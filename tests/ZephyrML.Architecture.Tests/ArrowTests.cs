@@ -55,7 +55,7 @@ public sealed class ArrowTests
     }
 
     private static bool IsFramework(string name) =>
-        name is "System" or "netstandard" or "mscorlib" or "System.Private.CoreLib" || name.StartsWith("System.", StringComparison.Ordinal);
+        name is "System" or "Microsoft.Win32.Primitives" or "netstandard" or "mscorlib" or "System.Private.CoreLib" || name.StartsWith("System.", StringComparison.Ordinal);
 
     private static bool IsVisible(TypeDefinition t) => t.IsPublic || (t.IsNestedPublic && IsVisible(t.DeclaringType));
 
