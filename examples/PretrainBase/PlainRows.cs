@@ -1,3 +1,4 @@
+using System.Globalization;
 using WeatherDesk;
 using ZephyrML.LanguageModels;
 using ZephyrML.Training;
@@ -21,13 +22,14 @@ internal static class PlainRows
         return new([.. ids], [.. learn]);
     }
 
-    /// <summary>The share of questions about unseen forecasts that the model, given the plain text so far, goes on to answer correctly.</summary>
-    public static double Evaluate(LanguageModel model, IEnumerable<WeatherPrompt> prompts)
+    /// <summary>The share of questions, in all and by kind, about unseen forecasts that the model, given the plain text so far, goes on to answer correctly.</summary>
+    public static string Evaluate(LanguageModel model, IEnumerable<WeatherPrompt> prompts)
     {
         var list = prompts.ToList();
         var ids = list.Select(p => (int[])[model.Tokenizer.BosTokenId!.Value, .. model.Tokenizer.Encode($"{p.Forecast}\n"), .. model.Tokenizer.Encode($"\n{p.Question.Text}\n")]).ToList();
         model.Network.eval();
         var replies = TextGenerator.Generate(model, ids, new() { MaxNewTokens = 48, BatchSize = 32 });
-        return list.Zip(replies).Average(r => FactChecker.Check(r.First, r.Second.Text.Split('\n')[0]).IsCorrect ? 1.0 : 0);
+        var right = list.Zip(replies, (p, r) => (p.Question.Kind, Right: FactChecker.Check(p, r.Text.Split('\n')[0]).IsCorrect ? 1.0 : 0)).ToList();
+        return string.Create(CultureInfo.InvariantCulture, $"{right.Average(r => r.Right):p1} ({string.Join(", ", right.GroupBy(r => r.Kind).Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Key} {g.Average(r => r.Right):p0}")))})");
     }
 }

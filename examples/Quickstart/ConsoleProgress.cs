@@ -32,15 +32,16 @@ internal sealed class ConsoleProgress : IProgress<ZephyrProgress>, IDisposable
         lock (_lock)
         {
             var now = Elapsed;
-            _stages[value.Stage] = (_stages.TryGetValue(value.Stage, out var times) ? times.First : now, now);
-            if (value.Stage == _stage && value.Done != value.Total && now - _printed < (_overwrites ? 0.5 : 10))
-                return;
+            var known = _stages.TryGetValue(value.Stage, out var times);
+            _stages[value.Stage] = (known ? times.First : now, now);
+            if (known && value.Done != value.Total && now - _printed < (_overwrites ? 0.5 : 10))
+                return;                                                          // stages may take turns: TeacherGenerate and Rank work on the same rows
             if (_overwrites && _stage.Length > 0 && value.Stage != _stage)
                 Console.WriteLine();
             (_stage, _printed) = (value.Stage, now);
-            var loss = value.Metrics.TryGetValue("loss", out var l) ? string.Create(CultureInfo.InvariantCulture, $", loss {l:0.000}") : "";
+            var loss = value.Metrics.TryGetValue("loss", out var l) && !double.IsNaN(l) ? string.Create(CultureInfo.InvariantCulture, $", loss {l:0.000}") : "";
             var accuracy = value.Metrics.TryGetValue("rewards/accuracies", out var a) ? string.Create(CultureInfo.InvariantCulture, $", accuracy {a:0.00}") : "";
-            var text = string.Create(CultureInfo.InvariantCulture, $"{now,6:0.0}s  {value.Stage,-16} {value.Done}{(value.Total is { } t ? $"/{t}" : "")}{loss}{accuracy}, {value.PerSecond:0} {(loss.Length > 0 ? "tokens" : "rows")}/s{(value.TimeLeft is { } left ? $", {left:mm\\:ss} left" : "")}");
+            var text = string.Create(CultureInfo.InvariantCulture, $"{now,6:0.0}s  {value.Stage,-16} {value.Done}{(value.Total is { } t ? $"/{t}" : "")}{loss}{accuracy}, {value.PerSecond:0} {(value.Metrics.ContainsKey("loss") ? "tokens" : "rows")}/s{(value.TimeLeft is { } left ? $", {left:mm\\:ss} left" : "")}");
             if (_overwrites)
                 Console.Write($"\r{text,-110}");
             else

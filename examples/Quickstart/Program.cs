@@ -16,7 +16,7 @@ using var desk = new TeacherDesk(settings);                                     
 IDataView dialogues = z.SelfInstruct(desk.Seeds(ml), desk.Teacher, desk.Growth);
 
 // 2. The pipeline. Four models answer each prompt, the teacher judges the answers, and a small student learns: first from the teacher's dialogues, then from the pairs.
-var sft = z.DistilledSft(new() { BaseModel = settings.BaseModel, LearningRate = 1e-3, Epochs = 1, BatchSize = 4, MaxLength = 512, MaxNewTokens = 64, ReplyBatchSize = 32 });
+var sft = z.DistilledSft(new() { BaseModel = settings.BaseModel, LearningRate = 1e-3, Epochs = 2, BatchSize = 4, MaxLength = 512, MaxNewTokens = 64, ReplyBatchSize = 32 });
 var dpo = z.DistilledDpo(new() { Beta = 0.1, LearningRate = 1e-4, Epochs = 1, BatchSize = 16, EvaluationFraction = 0.15, LogEverySteps = 1 });
 var pipeline = z.TeacherGenerate(desk.Teacher, desk.Pool)                        // -> Response, Candidates, CandidateModels
     .Append(z.Rank(desk.Teacher))                                                // -> Scores, Chosen, Rejected
@@ -33,6 +33,6 @@ var heldOut = desk.HeldOut(dialogues);
 report.Add("base", BaseArm.Replies(settings.BaseModel, heldOut));
 report.Add("sft", Evaluation.Replies(ml, model.OfType<StudentTransformer>().First(), heldOut));
 report.Add("sft_dpo", Evaluation.Replies(ml, z.ForScoring(model), heldOut));
-report.PayAgain(() => new TeacherStages(ml, settings).Run());                    // everything that the teacher does, a second time: it must cost nothing
+report.PayAgain(() => new TeacherStages(ml, settings, z.Seed).Run());                    // everything that the teacher does, a second time: it must cost nothing
 report.Write(heldOut);
 return OtherProcess.Ask(settings.Zip, heldOut.Take(3));

@@ -33,7 +33,7 @@ internal static class Figures
             ["total_seconds"] = Math.Round(elapsed.TotalSeconds, 1),
         };
         File.WriteAllText(Path.Combine(settings.Out, "figures.json"), figures.ToJsonString(Indented) + "\n");
-        string N(string path, string format) => path.Split('.').Aggregate((JsonNode?)figures, (node, name) => node?[name]) is { } value ? ((double)value).ToString(format, CultureInfo.InvariantCulture) : "none";
+        string N(string path, string format) => path.Split('.').Aggregate((JsonNode?)figures, (node, name) => node?[name]) is { } value ? double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture).ToString(format, CultureInfo.InvariantCulture) : "none";
         Console.WriteLine();
         Console.WriteLine($"dSFT: {N("sft.rows_used", "0")} rows ({N("sft.rows_cut", "0")} cut), {N("sft.steps", "0")} steps, loss {N("sft.first_loss", "0.0000")} to {N("sft.last_loss", "0.0000")}, {N("sft.tokens_per_second", "0.0")} tokens/s");
         Console.WriteLine($"dDPO: {N("dpo.rows_used", "0")} pairs ({N("dpo.rows_cut", "0")} cut), {N("dpo.steps", "0")} steps, loss {N("dpo.first_loss", "0.0000")} to {N("dpo.last_loss", "0.0000")}, {N("dpo.tokens_per_second", "0.0")} tokens/s");

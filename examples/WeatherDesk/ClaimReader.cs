@@ -161,7 +161,7 @@ internal static partial class ClaimReader
     [GeneratedRegex(@",|\band\b|\bbut\b|\bwhile\b|:")]
     private static partial Regex ClauseEnd();
 
-    [GeneratedRegex(@"\b(?:today|tonight|tomorrow|(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:the|this) week|week's)\b")]
+    [GeneratedRegex(@"\b(?:today|tonight|tomorrow|(?!(?:holi|birth|every|mid|week|work|some)day)[a-z]{2,}day|(?:the|this) week|week's)\b")]
     private static partial Regex DayName();
 
     [GeneratedRegex(@"\b(yes|no)\b\s*(?:[,:!\-–—]|$)")]

@@ -47,6 +47,7 @@ public sealed class FactCheckerTests
     [DataRow("Will it rain tomorrow?", "Yes, rain is likely tomorrow. You can leave the umbrella at home.")]
     [DataRow("Will it rain today?", "Yes, please take an umbrella.")]
     [DataRow("Will it rain on Friday?", "Yes, rain is likely on Friday.")]
+    [DataRow("Will it rain on Friday?", "No, rain is unlikely on Thurday.")]                                     // no day at all
     [DataRow("How windy will it be tomorrow?", "Expect a wind of 15 km/h tomorrow.")]
     [DataRow("How windy will it be tomorrow?", "Expect a wind of 45 degrees tomorrow.")]
     [DataRow("What is this week's temperature range?", "This week's temperatures range from 3 to 14 degrees.")]
