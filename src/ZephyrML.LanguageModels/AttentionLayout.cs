@@ -6,8 +6,8 @@ namespace ZephyrML.LanguageModels;
 public sealed class AttentionLayout : IDisposable
 {
     private readonly ModelConfig _config;
-    private readonly Tensor _firstKey;       // (B, T): the first position that each position sees
-    private Tensor? _bias;
+    private readonly Tensor _firstKey;       // (B, T): the first position that each position sees, windows aside
+    private readonly Tensor?[] _bias = new Tensor?[2];
 
     private AttentionLayout(long[] positions, long[] firstKey, int rows, int length, ModelConfig config, Device device)
     {
@@ -51,7 +51,7 @@ public sealed class AttentionLayout : IDisposable
                 for (int i = start; i < start + n; i++)
                 {
                     positions[b * rowLength + i] = i - start;
-                    firstKey[b * rowLength + i] = AttentionBias.FirstKey(i, start, config.SlidingWindow);
+                    firstKey[b * rowLength + i] = AttentionBias.FirstKey(i, start);
                 }
                 start += n;
             }
@@ -76,21 +76,22 @@ public sealed class AttentionLayout : IDisposable
             for (int i = 0; i < rowLength; i++)
             {
                 positions[b * rowLength + i] = Math.Max(0, i - padding);
-                firstKey[b * rowLength + i] = AttentionBias.FirstKey(i, padding, config.SlidingWindow);
+                firstKey[b * rowLength + i] = AttentionBias.FirstKey(i, padding);
             }
         }
         return new AttentionLayout(positions, firstKey, lengths.Count, rowLength, config, device);
     }
 
-    /// <summary>What is added to the scores; made once, then kept.</summary>
-    internal Tensor Bias(ScalarType dtype)
+    /// <summary>What is added to the scores in layers that see all, or in those that see a window; made once, then kept.</summary>
+    internal Tensor Bias(ScalarType dtype, bool sliding)
     {
-        if (_bias is null || _bias.dtype != dtype)
+        ref var bias = ref _bias[sliding ? 1 : 0];
+        if (bias is null || bias.dtype != dtype)
         {
-            _bias?.Dispose();
-            _bias = AttentionBias.Of(_firstKey, 0, _config, dtype).DetachFromDisposeScope();
+            bias?.Dispose();
+            bias = AttentionBias.Of(_firstKey, 0, sliding ? _config.SlidingWindow : null, _config, dtype).DetachFromDisposeScope();
         }
-        return _bias;
+        return bias;
     }
 
     /// <summary>Frees its tensors.</summary>
@@ -98,7 +99,7 @@ public sealed class AttentionLayout : IDisposable
     {
         Positions.Dispose();
         _firstKey.Dispose();
-        _bias?.Dispose();
-        _bias = null;
+        foreach (var bias in _bias) bias?.Dispose();
+        Array.Clear(_bias);
     }
 }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace ZephyrML.LanguageModels;
 
-/// <summary>A decoder of the Llama and Mistral families: token ids to hidden states, hidden states to logits.</summary>
+/// <summary>A decoder of any of the families that <see cref="ModelConfig"/> knows: token ids to hidden states, hidden states to logits.</summary>
 /// <remarks>
 /// Letters in shapes: B rows, T positions, C hidden size, V vocabulary. The two halves are apart because training and generation
 /// need logits at few positions only. Calls may come from several threads as long as none of them trains.
@@ -13,14 +13,14 @@ public sealed class CausalLM : nn.Module
 {
     private readonly DecoderStack model;
     private readonly Linear? lm_head;
-    private readonly RotaryTable _rotary;
+    private readonly RotaryTables _rotary;
 
     /// <summary>A decoder with random weights.</summary>
     /// <param name="config">Its shape.</param>
     /// <param name="dtype">The type of its weights.</param>
     /// <param name="device">Where they are; default: CPU.</param>
     /// <param name="seed">
-    /// Equal seeds give equal weights, on every device. Linear layers N(0, 1/√fan-in), norms 1, embeddings N(0, 0.5): small enough for the layers to be heard beside them, large enough
+    /// Equal seeds give equal weights, on every device. Linear layers N(0, 1/√fan-in), norms 1, biases 0, embeddings N(0, 0.5): small enough for the layers to be heard beside them, large enough
     /// not to drown. A tied embedding is N(0, 1/√C), since as a head it must give logits of natural size.
     /// </param>
     /// <exception cref="ArgumentException">The configuration is wrong.</exception>
@@ -36,9 +36,11 @@ public sealed class CausalLM : nn.Module
         (Config, DataType, Device) = (config, dtype, device ?? CPU);
         model = new DecoderStack(config, dtype, Device);
         if (!config.TieWordEmbeddings) lm_head = new Linear(config.HiddenSize, config.VocabSize, dtype, Device);
-        _rotary = new RotaryTable(config.HeadDim, config.RopeTheta, dtype, Device);
+        _rotary = new RotaryTables(config, dtype, Device);
         RegisterComponents();
-        NamedWeights = [.. named_parameters().Select(p => (p.Item1, p.Item2))];
+        OwnWeights = [.. named_parameters().Select(p => (p.Item1, p.Item2))];
+        var family = ModelFamily.Get(config.ModelType);
+        NamedWeights = [.. OwnWeights.Select(w => (family.WeightName(w.Name), w.Weight))];
     }
 
     /// <summary>A decoder whose weights are not set yet.</summary>
@@ -56,6 +58,9 @@ public sealed class CausalLM : nn.Module
     /// <summary>All weights by their Hugging Face names; a tied head is not listed.</summary>
     public IReadOnlyList<(string Name, Parameter Weight)> NamedWeights { get; }
 
+    /// <summary>The same weights, in the same order, by the names that all families share: those of Llama.</summary>
+    internal IReadOnlyList<(string Name, Parameter Weight)> OwnWeights { get; }
+
     /// <summary>Hidden states after the final norm.</summary>
     /// <param name="inputIds">Token ids, int64, (B, T).</param>
     /// <param name="layout">Who sees whom; null: each row is one causal sequence from position 0, so padding on the right needs no mask.</param>
@@ -72,7 +77,10 @@ public sealed class CausalLM : nn.Module
     public Tensor Logits(Tensor hidden)
     {
         using var scope = NewDisposeScope();
-        return Linear.Apply(hidden, HeadWeight).MoveToOuterDisposeScope();
+        var logits = Linear.Apply(hidden, HeadWeight);
+        if (Config.LogitDivisor != 1) logits = logits / Config.LogitDivisor;
+        if (Config.LogitSoftcap is { } cap) logits = (logits / cap).tanh() * cap;
+        return logits.MoveToOuterDisposeScope();
     }
 
     /// <summary>The head's weight (V, C); where it is tied, the embedding's.</summary>

@@ -29,12 +29,16 @@ public sealed class ModelConfigTests
     }
 
     [TestMethod]
-    [DataRow(""", "rope_scaling": { "type": "linear", "factor": 2.0 }""", "rope_scaling.type")]
-    [DataRow(""", "rope_parameters": { "rope_type": "llama3", "rope_theta": 1e4 }""", "rope_parameters.rope_type")]
+    [DataRow(""", "rope_scaling": { "type": "cubic", "factor": 2.0 }""", "rope_scaling.type")]
+    [DataRow(""", "rope_scaling": { "type": "linear" }""", "factor")]
+    [DataRow(""", "rope_scaling": { "type": "linear", "factor": 2.0, "beta_fast": 3 }""", "rope_scaling.beta_fast")]
+    [DataRow(""", "rope_scaling": { "type": "longrope", "short_factor": [1, 1], "long_factor": [1, 1, 2, 2] }""", "short_factor")]
+    [DataRow(""", "rope_parameters": { "rope_type": "llama3", "rope_theta": 1e4 }""", "llama3")]
     [DataRow(""", "rope_parameters": { "partial_rotary_factor": 0.5, "rope_type": "default" }""", "partial_rotary_factor")]
-    [DataRow(""", "hidden_act": "gelu" """, "hidden_act")]
-    [DataRow(""", "attention_bias": true""", "attention_bias")]
-    [DataRow(""", "mlp_bias": true""", "mlp_bias")]
+    [DataRow(""", "hidden_act": "mish" """, "hidden_act")]
+    [DataRow(""", "pretraining_tp": 2""", "pretraining_tp")]
+    [DataRow(""", "layer_types": ["full_attention", "sliding_attention"]""", "layer_types")]
+    [DataRow(""", "layer_types": ["linear_attention", "full_attention"]""", "linear_attention")]
     [DataRow(""", "attention_dropout": 0.1""", "attention_dropout")]
     [DataRow(""", "sliding_window": 16""", "sliding_window")]
     [DataRow(""", "quantization_config": { "bits": 4 }""", "quantization_config")]
@@ -49,9 +53,9 @@ public sealed class ModelConfigTests
     [TestMethod]
     public void FaultsAreListedTogether()
     {
-        var error = Assert.ThrowsExactly<InvalidDataException>(() => ModelConfig.FromJson("""{ "model_type": "llama", "hidden_act": "relu", "mlp_bias": true }""", "here/config.json"));
-        foreach (string part in new[] { "here/config.json", "hidden_act", "mlp_bias", "vocab_size is missing", "num_hidden_layers is missing" }) StringAssert.Contains(error.Message, part);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Read("", "gpt2")).Message, "gpt2");
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => ModelConfig.FromJson("""{ "model_type": "llama", "attention_dropout": 0.1, "pretraining_tp": 2 }""", "here/config.json"));
+        foreach (string part in new[] { "here/config.json", "attention_dropout", "pretraining_tp", "vocab_size is missing", "num_hidden_layers is missing" }) StringAssert.Contains(error.Message, part);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Read("", "gptj")).Message, "gptj");
         Assert.ThrowsExactly<InvalidDataException>(() => ModelConfig.FromJson("{"));
         Assert.ThrowsExactly<InvalidDataException>(() => ModelConfig.FromJson("[1]"));
         Assert.ThrowsExactly<InvalidDataException>(() => ModelConfig.FromJson("""{ "model_type": 3 }"""));

@@ -22,9 +22,26 @@ public sealed class ModelFixtureTests
     }
 
     [TestMethod]
+    [DataRow("gemma")]
+    [DataRow("gemma2")]
+    [DataRow("gemma3")]
+    [DataRow("gpt-neox")]
+    [DataRow("gpt2")]
+    [DataRow("granite")]
+    [DataRow("llama-biases")]
+    [DataRow("llama-dynamic")]
+    [DataRow("llama-linear")]
+    [DataRow("llama-yarn")]
     [DataRow("llama2")]
-    [DataRow(Mistral)]
-    [DataRow(Sharded)]
+    [DataRow("llama3")]
+    [DataRow("mistral")]
+    [DataRow("mistral-sharded-bf16")]
+    [DataRow("olmo2")]
+    [DataRow("phi3")]
+    [DataRow("phi3-longrope")]
+    [DataRow("qwen2")]
+    [DataRow("qwen3")]
+    [DataRow("smollm3")]
     public void Shared_HiddenStatesGradientsAndAll(string name)
     {
         using var fixture = Fixture.SharedModel(name);
@@ -70,8 +87,9 @@ public sealed class ModelFixtureTests
         Assert.AreEqual(fixture.Json.GetProperty("loss").GetDouble(), loss.item<float>(), 1e-5 * 6, "loss");
         loss.backward();
         double squares = 0;
-        foreach (var (name, weight) in model.NamedWeights)
+        foreach (var (stored, weight) in model.NamedWeights)
         {
+            string name = stored == "embed_out.weight" ? "lm_head.weight" : stored;      // as transformers 5 calls it in memory
             var gradient = weight.grad!;
             squares += (gradient * gradient).sum().item<float>();
             if (!fixture.Golden.TryGetValue("grad." + name, out var expected)) continue;
@@ -85,6 +103,7 @@ public sealed class ModelFixtureTests
 
     private static void CheckGreedy(Fixture fixture, CausalLM model)
     {
+        if (!fixture.Golden.ContainsKey("generate.tokens")) return;        // frequencies that depend on the length
         var expected = Rows(fixture["generate.tokens"]);
         var padded = Rows(fixture["generate.input_ids"]);
         var mask = Rows(fixture["generate.attention_mask"]);

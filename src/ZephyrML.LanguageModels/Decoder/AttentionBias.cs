@@ -9,34 +9,31 @@ namespace ZephyrML.LanguageModels;
 /// </summary>
 internal static class AttentionBias
 {
-    /// <summary>The first key that position <paramref name="i"/> of a document starting at <paramref name="start"/> sees. What stands before the document (padding) sees itself, so that no score is undefined.</summary>
-    public static long FirstKey(long i, long start, int? window) =>
-        i < start ? i : window is { } w ? Math.Max(start, i - w + 1) : start;
+    /// <summary>The first key that position <paramref name="i"/> of a document starting at <paramref name="start"/> sees, windows aside. What stands before the document (padding) sees itself, so that no score is undefined.</summary>
+    public static long FirstKey(long i, long start) => i < start ? i : start;
 
     /// <summary>The bias of whole rows from position 0, or null where the fused causal attention does without.</summary>
-    public static Tensor? Causal(long T, ModelConfig config, Device device, ScalarType dtype)
+    public static Tensor? Causal(long T, int? window, ModelConfig config, Device device, ScalarType dtype)
     {
-        bool windowed = config.SlidingWindow < T;
-        if (device.type != DeviceType.CPU && !windowed) return null;
-        var first = new long[T];
-        if (windowed)
-            for (long i = 0; i < T; i++) first[i] = FirstKey(i, 0, config.SlidingWindow);
-        return Of(tensor(first, [1, T]).to(device), 0, config, dtype);
+        if (device.type != DeviceType.CPU && !(window < T) && config.AttentionSoftcap is null) return null;
+        return Of(zeros(1, T, dtype: ScalarType.Int64, device: device), 0, window, config, dtype);
     }
 
     /// <summary>The bias of T queries that stand behind <paramref name="offset"/> others.</summary>
-    /// <param name="firstKey">First visible key, (B, T), or (1, T) where all rows are alike.</param>
+    /// <param name="firstKey">First visible key, windows aside: (B, T), or (1, T) where all rows are alike.</param>
     /// <param name="offset">How many positions come before the first query.</param>
+    /// <param name="window">How many positions back a query sees, itself included; null: all.</param>
     /// <param name="config">The model's heads.</param>
     /// <param name="dtype">Type of the scores.</param>
     /// <returns>With S = offset + T keys: (B·KV or 1, H/KV·T, S) on the CPU, where queries of a group are laid under one another; else (B or 1, 1, T, S).</returns>
-    public static Tensor Of(Tensor firstKey, long offset, ModelConfig config, ScalarType dtype)
+    public static Tensor Of(Tensor firstKey, long offset, int? window, ModelConfig config, ScalarType dtype)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         long R = firstKey.shape[0], T = firstKey.shape[1], S = offset + T;
         var key = arange(S, dtype: ScalarType.Int64, device: firstKey.device);
         var query = key.narrow(0, offset, T).unsqueeze(1);
+        if (window is { } w && w < S) firstKey = firstKey.maximum(key.narrow(0, offset, T) - (w - 1));
         var hidden = key.gt(query).logical_or(key.lt(firstKey.unsqueeze(2)));                                  // (R, T, S)
         var bias = zeros(R, T, S, dtype: dtype, device: firstKey.device).masked_fill_(hidden, double.NegativeInfinity);
         if (firstKey.device_type != DeviceType.CPU) return bias.unsqueeze(1).MoveToOuterDisposeScope();

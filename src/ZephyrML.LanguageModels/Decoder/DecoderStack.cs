@@ -7,15 +7,20 @@ namespace ZephyrML.LanguageModels;
 /// <summary>Embedding, layers and the final norm: everything below the head.</summary>
 internal sealed class DecoderStack : nn.Module<Tensor, ForwardPass, Tensor>
 {
+    private readonly double _multiplier;
     private readonly Embedding embed_tokens;
+    private readonly Embedding? embed_positions;
     private readonly ModuleList<DecoderLayer> layers;
-    private readonly RmsNorm norm;
+    private readonly nn.Module<Tensor, Tensor> norm;
 
     public DecoderStack(ModelConfig config, ScalarType dtype, Device device) : base(nameof(DecoderStack))
     {
-        embed_tokens = nn.Embedding_from_pretrained(empty(config.VocabSize, config.HiddenSize, dtype: dtype, device: device), freeze: false);
+        Embedding Table(int rows) => nn.Embedding_from_pretrained(empty(rows, config.HiddenSize, dtype: dtype, device: device), freeze: false);
+        _multiplier = config.EmbeddingMultiplier;
+        embed_tokens = Table(config.VocabSize);
+        if (config.LearnedPositions) embed_positions = Table(config.MaxPositionEmbeddings);
         layers = new ModuleList<DecoderLayer>([.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new DecoderLayer(config, i, dtype, device))]);
-        norm = new RmsNorm(config.HiddenSize, config.RmsNormEps, dtype, device);
+        norm = Norms.Of(config, config.HiddenSize, dtype, device);
         RegisterComponents();
     }
 
@@ -29,6 +34,8 @@ internal sealed class DecoderStack : nn.Module<Tensor, ForwardPass, Tensor>
     public Tensor Trace(Tensor ids, ForwardPass pass, Action<Tensor>? observe)
     {
         var x = embed_tokens.forward(ids);
+        if (_multiplier != 1) x = x * _multiplier;
+        if (embed_positions is not null) x = x + embed_positions.forward(pass.Positions!);
         observe?.Invoke(x);
         for (int i = 0; i < layers.Count; i++)
         {

@@ -4,29 +4,37 @@ using static TorchSharp.torch;
 
 namespace ZephyrML.LanguageModels;
 
-/// <summary>y = x Wᵀ, without bias. TorchSharp's own Linear fills its weight with random numbers first, which costs seconds on a large model.</summary>
+/// <summary>y = x Wᵀ + b; the bias is optional. <c>transposed</c>: W is stored (in, out), as GPT-2's Conv1D. TorchSharp's own Linear fills its weight with random numbers first, which costs seconds on a large model.</summary>
 internal sealed class Linear : nn.Module<Tensor, Tensor>
 {
+    private readonly bool _transposed;
     private readonly Parameter weight;
+    private readonly Parameter? bias;
 
-    public Linear(long inFeatures, long outFeatures, ScalarType dtype, Device device) : base(nameof(Linear))
+    public Linear(long inFeatures, long outFeatures, ScalarType dtype, Device device, bool withBias = false, bool transposed = false) : base(nameof(Linear))
     {
-        weight = new Parameter(empty(outFeatures, inFeatures, dtype: dtype, device: device));
+        _transposed = transposed;
+        weight = new Parameter(transposed ? empty(inFeatures, outFeatures, dtype: dtype, device: device) : empty(outFeatures, inFeatures, dtype: dtype, device: device));
+        if (withBias) bias = new Parameter(empty(outFeatures, dtype: dtype, device: device));
         RegisterComponents();
     }
 
-    /// <summary>(out, in)</summary>
+    /// <summary>(out, in), or (in, out) where it is transposed.</summary>
     public Parameter Weight => weight;
 
     /// <summary>(..., in) to (..., out).</summary>
-    public override Tensor forward(Tensor x) => Apply(x, weight);
+    public override Tensor forward(Tensor x) => bias is null && !_transposed ? Apply(x, weight) : Apply(x, _transposed ? weight.t() : weight, bias);
 
-    /// <summary>x Wᵀ for a weight (out, in).</summary>
-    public static Tensor Apply(Tensor x, Tensor weight)
+    /// <summary>x Wᵀ + b for a weight (out, in).</summary>
+    public static Tensor Apply(Tensor x, Tensor weight, Tensor? bias = null)
     {
         var shape = x.shape;
         // A single token, as in generation: a matrix-vector product reads the weight once, where a matrix product first copies it into blocks (two to three times slower with OpenBLAS).
-        if (!is_grad_enabled() && x.NumberOfElements == shape[^1]) return weight.mv(x.reshape(-1)).view([.. shape[..^1], weight.shape[0]]);
-        return nn.functional.linear(x, weight);
+        if (!is_grad_enabled() && x.NumberOfElements == shape[^1])
+        {
+            var y = weight.mv(x.reshape(-1));
+            return (bias is null ? y : y + bias).view([.. shape[..^1], weight.shape[0]]);
+        }
+        return nn.functional.linear(x, weight, bias);
     }
 }

@@ -4,16 +4,17 @@ using static TorchSharp.torch;
 
 namespace ZephyrML.LanguageModels;
 
-/// <summary>RMSNorm (Zhang and Sennrich 2019, equation 4): y = w · x / √(mean(x²) + ε), computed in float32.</summary>
+/// <summary>RMSNorm (Zhang and Sennrich 2019, equation 4): y = w · x / √(mean(x²) + ε), computed in float32. With <c>fromOne</c> the stored weight is w − 1, and the product too is made in float32, as Gemma has it.</summary>
 internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
 {
     private readonly long _size;
     private readonly double _epsilon;
+    private readonly bool _fromOne;
     private readonly Parameter weight;
 
-    public RmsNorm(long size, double epsilon, ScalarType dtype, Device device) : base(nameof(RmsNorm))
+    public RmsNorm(long size, double epsilon, ScalarType dtype, Device device, bool fromOne = false) : base(nameof(RmsNorm))
     {
-        (_size, _epsilon) = (size, epsilon);
+        (_size, _epsilon, _fromOne) = (size, epsilon, fromOne);
         weight = new Parameter(empty(size, dtype: dtype, device: device));
         RegisterComponents();
     }
@@ -26,6 +27,11 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
         // The norm reduces in one pass, without the squares as a tensor of their own.
         var scale = x.norm(-1, keepdim: true).square().div(_size).add(_epsilon).rsqrt();     // (B, T, 1)
         var y = x * scale;
+        if (_fromOne)
+        {
+            y = y * (weight.to(ScalarType.Float32) + 1);
+            return dtype == ScalarType.Float32 ? y : y.to(dtype);
+        }
         if (dtype != ScalarType.Float32) y = y.to(dtype);
         return y * weight;
     }

@@ -12,8 +12,10 @@ internal sealed class GgufWeights : IWeightFile
     public GgufWeights(GgufReader file, ModelConfig config)
     {
         (_file, _config) = (file, config);
+        if (config.ModelType is not ("llama" or "mistral")) throw new InvalidDataException($"{file.Source}: models of type {config.ModelType} are read from safetensors only; GGUF files of llama and mistral.");
         CheckMetadata();
-        _tensors = [.. file.Tensors.Select(t => (HuggingFaceName(t.Name), t))];
+        // The stretched rotary frequencies of Llama 3 follow from the configuration.
+        _tensors = [.. file.Tensors.Where(t => t.Name != "rope_freqs.weight").Select(t => (HuggingFaceName(t.Name), t))];
         Weights = [.. _tensors.Select(t => new StoredWeight(t.Name, t.Tensor.Shape))];
     }
 

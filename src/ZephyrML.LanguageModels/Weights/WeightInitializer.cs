@@ -11,14 +11,15 @@ internal static class WeightInitializer
         using var noGrad = no_grad();
         using var generator = new Generator((ulong)(uint)seed);
         double embedding = model.Config.TieWordEmbeddings ? 1 / Math.Sqrt(model.Config.HiddenSize) : 0.5;
-        foreach (var (name, weight) in model.NamedWeights)
+        foreach (var (name, weight) in model.OwnWeights)
         {
             if (weight.shape.Length == 1)
             {
-                weight.fill_(1);
+                weight.fill_(name.EndsWith(".bias", StringComparison.Ordinal) || model.Config.Norm == NormKind.RmsFromOne ? 0 : 1);
                 continue;
             }
-            double std = name.EndsWith("embed_tokens.weight", StringComparison.Ordinal) ? embedding : 1 / Math.Sqrt(weight.shape[1]);
+            double std = name.Contains(".embed_", StringComparison.Ordinal) ? embedding
+                : 1 / Math.Sqrt(weight.shape[model.Config.TransposedWeights && name.Contains(".layers.", StringComparison.Ordinal) ? 0 : 1]);
             using var drawn = empty(weight.shape, dtype: ScalarType.Float32).normal_(0, std, generator);
             weight.copy_(drawn);
         }

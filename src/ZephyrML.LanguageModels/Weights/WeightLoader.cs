@@ -6,8 +6,6 @@ namespace ZephyrML.LanguageModels;
 /// <summary>Fills a decoder from files of weights, strictly: what is missing, surplus or of another shape is listed in one error.</summary>
 internal static class WeightLoader
 {
-    private const string Head = "lm_head.weight";
-
     public static CausalLM Load(ModelConfig config, IReadOnlyList<IWeightFile> files, ScalarType dtype, Device? device)
     {
         Check(config, files);
@@ -17,13 +15,15 @@ internal static class WeightLoader
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             var targets = model.NamedWeights.ToDictionary(w => w.Name, w => (Tensor)w.Weight);
+            var family = ModelFamily.Get(config.ModelType);
+            string head = family.WeightName("lm_head.weight");
             // Some files repeat a tied head. It is read to see that it says the same.
             Tensor? repeated = null;
             foreach (var file in files)
-                file.ReadAll(name => targets.TryGetValue(name, out var weight) ? weight
-                    : name == Head ? repeated = empty(config.VocabSize, config.HiddenSize, dtype: dtype, device: model.Device) : null);
+                file.ReadAll(name => family.StoredName(name) is var known && targets.TryGetValue(known, out var weight) ? weight
+                    : known == head ? repeated = empty(config.VocabSize, config.HiddenSize, dtype: dtype, device: model.Device) : null);
             if (repeated is not null && !repeated.eq(model.HeadWeight).all().item<bool>())
-                throw new InvalidDataException($"{files[0].Source}: the configuration ties the head to the embedding (tie_word_embeddings), but {Head} differs from it.");
+                throw new InvalidDataException($"{files[0].Source}: the configuration ties the head to the embedding (tie_word_embeddings), but {head} differs from it.");
             return model;
         }
         catch
@@ -35,16 +35,17 @@ internal static class WeightLoader
 
     private static void Check(ModelConfig config, IReadOnlyList<IWeightFile> files)
     {
+        var family = ModelFamily.Get(config.ModelType);
+        string headName = family.WeightName("lm_head.weight");
         var faults = new List<string>();
         var found = new Dictionary<string, IReadOnlyList<long>>();
         foreach (var weight in files.SelectMany(f => f.Weights))
-            if (!found.TryAdd(weight.Name, weight.Shape)) faults.Add($"{weight.Name} is there twice");
+            if (!found.TryAdd(family.StoredName(weight.Name), weight.Shape)) faults.Add($"{weight.Name} is there twice");
         foreach (var (name, shape) in WeightShapes.Of(config).TakeWhile(_ => faults.Count < 1000))
             if (!found.Remove(name, out var have)) faults.Add($"{name} ({string.Join(", ", shape)}) is missing");
             else if (!have.SequenceEqual(shape)) faults.Add($"{name} is ({string.Join(", ", have)}), expected ({string.Join(", ", shape)})");
-        if (config.TieWordEmbeddings && found.TryGetValue(Head, out var head) && head.SequenceEqual([config.VocabSize, config.HiddenSize])) found.Remove(Head);
-        // Old checkpoints carry the rotary frequencies, which follow from the configuration.
-        foreach (var name in found.Keys.Where(n => !n.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal))) faults.Add($"{name} is surplus");
+        if (config.TieWordEmbeddings && found.TryGetValue(headName, out var head) && head.SequenceEqual([config.VocabSize, config.HiddenSize])) found.Remove(headName);
+        foreach (var name in found.Keys.Where(n => !family.IsNoWeight(n))) faults.Add($"{name} is surplus");
         if (faults.Count == 0) return;
         const int shown = 20;
         string more = faults.Count > shown ? $"; and {faults.Count - shown} more" : "";
