@@ -100,6 +100,9 @@ public sealed class CausalLM : nn.Module
         Run(inputIds, layout, null, observe);
     }
 
+    /// <summary>Rows of lengths with equal regimes are rotated alike.</summary>
+    internal long RotaryRegime(long count) => Config.DependsOnLength ? _rotary.Full.Regime(count) : 0;
+
     private Tensor Run(Tensor ids, AttentionLayout? layout, KeyValueCache? cache, Action<Tensor>? observe)
     {
         if (ids.shape.Length != 2) throw new ArgumentException($"Token ids must be (B, T), not ({string.Join(", ", ids.shape)}).", nameof(ids));

@@ -12,6 +12,11 @@ public sealed class ModelFixtureTests
     [TestMethod]
     [DataRow(Mistral)]
     [DataRow(Sharded)]
+    [DataRow("gemma2")]
+    [DataRow("gemma3")]
+    [DataRow("gpt2")]
+    [DataRow("gpt-neox")]
+    [DataRow("phi3")]
     public void OwnCopies_LogitsLossAndGreedyTokens(string name)
     {
         using var fixture = Fixture.Model(name);

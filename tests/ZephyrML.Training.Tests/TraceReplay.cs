@@ -20,7 +20,6 @@ internal sealed class TraceReplay(string folder, bool real = false)
     {
         string Text(string name) => options.TryGetProperty(name, out var v) && v.ValueKind == JsonValueKind.String ? v.GetString()! : "";
         bool Set(string name) => options.TryGetProperty(name, out var v) && v.ValueKind is not (JsonValueKind.Null or JsonValueKind.False);
-        if (trace.GetProperty("base").GetString()!.EndsWith("qwen2", StringComparison.Ordinal)) return "the model family qwen2";
         if (trace.TryGetProperty("lora", out var lora) && lora.ValueKind != JsonValueKind.Null) return "LoRA";
         if (Text("loss_type") == "dft") return "the loss dft";
         if (Set("packing") && Text("packing_strategy") != "bfd") return $"packing {Text("packing_strategy")}";

@@ -29,6 +29,9 @@ internal sealed class RotaryTable(RotaryFrequencies frequencies, ScalarType dtyp
         return (cos.index_select(0, flat).view(shape), sin.index_select(0, flat).view(shape));
     }
 
+    /// <summary>Sequences of lengths with equal regimes share a table.</summary>
+    public long Regime(long count) => frequencies.Regime(count);
+
     private (Tensor Cos, Tensor Sin) Covering(long count)
     {
         long regime = frequencies.Regime(count);

@@ -28,7 +28,8 @@ public static class TextGenerator
         var results = new (int[] Ids, bool Stopped)[prompts.Count];
         // Rows of like length together: little padding, and rows that end alike.
         int[] order = [.. Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Length)];
-        foreach (int[] batch in order.Chunk(options.BatchSize))
+        // Where frequencies depend on the longest row of a batch, each row is a batch of its own, so that its text depends on it alone.
+        foreach (int[] batch in order.Chunk(network.Config.DependsOnLength ? 1 : options.BatchSize))
         {
             var rows = batch.Select(i => new Row(i, prompts[i], Limit(prompts[i].Length, network.Config, options), new TokenSampler(options, options.FirstRow + i))).ToList();
             foreach (var row in rows) results[row.Index] = ([], false);
@@ -43,7 +44,9 @@ public static class TextGenerator
         using var noGrad = no_grad();
         var finished = new List<Row>();
         int width = rows.Max(r => r.Prompt.Length);
-        using var cache = new KeyValueCache([.. rows.Select(r => (long)(width - r.Prompt.Length))], width + rows.Max(r => r.Limit), network.Config, network.DataType, network.Device);
+        KeyValueCache Cache() => new([.. rows.Select(r => (long)(width - r.Prompt.Length))], width + rows.Max(r => r.Limit), network.Config, network.DataType, network.Device);
+        var cache = Cache();
+        using var last = new Disposing(() => cache.Dispose());
         var next = new long[rows.Count * width];                                                 // left-padded; what stands in the padding does not matter
         for (int b = 0; b < rows.Count; b++)
             for (int i = 0; i < rows[b].Prompt.Length; i++) next[(b + 1) * width - rows[b].Prompt.Length + i] = rows[b].Prompt[i];
@@ -61,6 +64,13 @@ public static class TextGenerator
                 if (rows.Count > 0) cache.Keep(going);
             }
             next = [.. going.Select(b => (long)tokens[b])];
+            if (rows.Count > 0 && network.RotaryRegime(cache.Length) != network.RotaryRegime(cache.Length + 1))
+            {
+                // Other frequencies from here on: keys that were rotated by the old ones are of no use.
+                cache.Dispose();
+                cache = Cache();
+                next = [.. rows.Single().Prompt.Concat(rows.Single().Output).Select(id => (long)id)];
+            }
         }
         return finished;
     }
@@ -96,6 +106,11 @@ public static class TextGenerator
             foreach (int id in prompts[i])
                 if (id < 0 || id >= config.VocabSize) throw new ArgumentException($"Prompt {i} has the token id {id}, the vocabulary {config.VocabSize} tokens.", nameof(prompts));
         }
+    }
+
+    private sealed class Disposing(Action dispose) : IDisposable
+    {
+        public void Dispose() => dispose();
     }
 
     private sealed class Row(int index, int[] prompt, int limit, TokenSampler sampler)
