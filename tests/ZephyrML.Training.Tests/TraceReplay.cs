@@ -213,8 +213,11 @@ internal sealed class TraceReplay(string folder, bool real = false)
         foreach (var (name, weight) in model.NamedWeights)
         {
             var actual = Fixtures.Values(weight);
+            // A bias on the keys moves all scores of a query almost alike where the rotation is slow, and softmax does not see that: such gradients are all rounding, which Adam with
+            // a small epsilon turns into steps of the learning rate.
+            bool rounding = name.EndsWith(".k_proj.bias", StringComparison.Ordinal) && options.GetProperty("adam_epsilon").GetDouble() < 1e-7;
             if (expected is not null)
-                Compare("final weights", name, 0, Math.Sqrt(expected[name].Select((x, i) => Math.Pow(x - actual[i], 2)).Average()), 1e-4);
+                Compare("final weights", name, 0, Math.Sqrt(expected[name].Select((x, i) => Math.Pow(x - actual[i], 2)).Average()), rounding ? 3e-4 : 1e-4);
             else if (trace.TryGetProperty("final_summary", out var all) && all.TryGetProperty(name, out var summary))
             {
                 var first = summary.GetProperty("first").Floats();
