@@ -11,17 +11,31 @@ internal static class FixtureChecks
     {
         var problems = new List<string>();
         var count = 0;
-        foreach (var @case in fixture.Cases("cases").Where(c => c["pair"] is null))
+        foreach (var @case in fixture.Cases("cases"))
         {
             count++;
             var text = (string)@case["text"]!;
+            var pair = (string?)@case["pair"];
             var special = (bool)@case["add_special_tokens"]!;
             var expected = TokenizerFixture.Numbers(@case["ids"]);
-            var found = fixture.Tokenizer.EncodeWithOffsets(text, special);
+            var found = pair is null ? fixture.Tokenizer.EncodeWithOffsets(text, special) : fixture.Tokenizer.EncodePairWithOffsets(text, pair, special);
             Compare(problems, text, "ids", string.Join(' ', expected), string.Join(' ', found.Ids));
-            Compare(problems, text, "ids without offsets", string.Join(' ', expected), string.Join(' ', fixture.Tokenizer.Encode(text, special)));
+            if (pair is null)
+                Compare(problems, text, "ids without offsets", string.Join(' ', expected), string.Join(' ', fixture.Tokenizer.Encode(text, special)));
+            var types = @case["type_ids"] is { } given ? TokenizerFixture.Numbers(given) : new int[expected.Length];
+            Compare(problems, text, "type ids", string.Join(' ', types), string.Join(' ', found.TypeIds));
+            var mask = @case["special_tokens_mask"] is { } marked ? TokenizerFixture.Numbers(marked) : new int[expected.Length];
+            Compare(problems, text, "mask", string.Join(' ', mask), string.Join(' ', found.SpecialTokensMask.Select(m => m ? 1 : 0)));
+            if (@case["tokens"] is { } tokens)
+                Compare(problems, text, "tokens", string.Join('|', tokens.AsArray().Select(t => (string)t!)), string.Join('|', found.Tokens));
             var offsets = @case["offsets"]!.AsArray().Select(o => ((int)o![0]!, (int)o[1]!));
-            Compare(problems, text, "offsets", string.Join(' ', offsets), string.Join(' ', TokenizerFixture.InCodePoints(text, found.Offsets)));
+            var inFirst = found.Offsets.Select((o, i) => pair is not null && found.TypeIds[i] == 1 ? (0, 0) : o).ToArray();
+            var inSecond = found.Offsets.Select((o, i) => pair is not null && found.TypeIds[i] == 1 ? o : (0, 0)).ToArray();
+            if (pair is null || types.Contains(1))
+            {
+                var shown = TokenizerFixture.InCodePoints(text, inFirst).Zip(TokenizerFixture.InCodePoints(pair ?? "", inSecond), (x, y) => x == (0, 0) ? y : x);
+                Compare(problems, text, "offsets", string.Join(' ', offsets), string.Join(' ', shown));
+            }
             CompareTexts(problems, fixture, @case, expected);
         }
         Report(problems, count);
@@ -51,11 +65,56 @@ internal static class FixtureChecks
             for (var i = 0; i < ids.Length; i++)
             {
                 given += decoder.Add(ids[i]);
+                if (!fixture.Tokenizer.IsByteLevel)
+                    continue;
                 // All of what the ids decode to, but for replacement characters at the end that may still become something else.
                 Assert.IsTrue(prefixes[i].StartsWith(given, StringComparison.Ordinal), $"{Show(given)} is not the start of {Show(prefixes[i])}");
                 Assert.AreEqual("", prefixes[i][given.Length..].Trim('\uFFFD'));
             }
-            Assert.AreEqual(prefixes.LastOrDefault() ?? "", given + decoder.Finish());
+            given += decoder.Finish();
+            for (var i = 0; i < ids.Length; i++)
+                Assert.AreEqual(prefixes[i], fixture.Tokenizer.Decode(ids.AsSpan(0, i + 1), (bool)@case["skip_special_tokens"]!));
+            // Where byte tokens turn out to be no UTF-8, the characters that were given out stay.
+            if (fixture.Tokenizer.IsByteLevel || prefixes.LastOrDefault()?.Contains('\uFFFD') != true)
+                Assert.AreEqual(prefixes.LastOrDefault() ?? "", given);
+            Chunks(fixture, @case, ids);
+        }
+    }
+
+    /// <summary>What sentencepiece itself makes of its model file.</summary>
+    public static void SentencePiece(TokenizerFixture fixture, LanguageModelTokenizer tokenizer)
+    {
+        var problems = new List<string>();
+        var count = 0;
+        foreach (var @case in fixture.Cases("sentencepiece"))
+        {
+            count++;
+            var text = (string)@case["text"]!;
+            var ids = TokenizerFixture.Numbers(@case["ids"]);
+            Compare(problems, text, "ids", string.Join(' ', ids), string.Join(' ', tokenizer.Encode(text)));
+            Compare(problems, text, "decoded", (string)@case["decoded"]!, tokenizer.Decode(ids, skipSpecialTokens: false));
+        }
+        foreach (var @case in fixture.Cases("sentencepiece_decode_only"))
+        {
+            var ids = TokenizerFixture.Numbers(@case["ids"]);
+            Compare(problems, string.Join(' ', ids), "decoded", (string)@case["decoded"]!, tokenizer.Decode(ids, skipSpecialTokens: false));
+        }
+        Report(problems, count);
+    }
+
+    // Chunk for chunk what the library's DecodeStream gives out.
+    private static void Chunks(TokenizerFixture fixture, JsonNode @case, int[] ids)
+    {
+        var stream = new DecodeStream(fixture.Tokenizer, (bool)@case["skip_special_tokens"]!);
+        var chunks = @case["chunks"]!.AsArray();
+        for (var i = 0; i < chunks.Count; i++)
+        {
+            if (chunks[i] is JsonObject)
+            {
+                Assert.Throws<InvalidOperationException>(() => stream.Step(ids[i]));
+                break;
+            }
+            Assert.AreEqual((string?)chunks[i], stream.Step(ids[i]));
         }
     }
 

@@ -23,14 +23,14 @@ public class SplitPatternTests
     {
         // On the first plane, where .NET's expressions see whole characters.
         var regex = new Regex(pattern, RegexOptions.CultureInvariant, TimeSpan.FromSeconds(10));
-        var split = SplitPattern.Parse(pattern);
+        var split = new TextSplitter(SplitPattern.Parse(pattern), SplitBehavior.Isolated);
         var random = new Random(3);
         for (var i = 0; i < 2000; i++)
         {
             var text = TestTokenizers.RandomText(random, random.Next(30), plane0: true);
             var expected = regex.Matches(text).Select(m => m.Value);
             var pieces = new List<(int Start, int End)>();
-            split.Split(text, 0, text.Length, matchesOnly: false, pieces);
+            split.Split(text, 0, text.Length, pieces);
             Assert.AreEqual(string.Join('|', expected), string.Join('|', pieces.Select(p => text[p.Start..p.End])));
         }
     }
@@ -47,19 +47,19 @@ public class SplitPatternTests
     public void A_stretch_is_split_by_itself()
     {
         var pieces = new List<(int Start, int End)>();
-        SplitPattern.Parse(SplitPattern.Gpt2).Split("ab  cd", 0, 4, matchesOnly: false, pieces);
+        new TextSplitter(SplitPattern.Parse(SplitPattern.Gpt2), SplitBehavior.Isolated).Split("ab  cd", 0, 4, pieces);
         CollectionAssert.AreEqual(new[] { (0, 2), (2, 4) }, pieces);
     }
 
     [TestMethod]
     public void What_matches_nothing_is_a_piece_or_is_dropped()
     {
-        var split = SplitPattern.Parse(@"\p{N}+");
+        var digits = SplitPattern.Parse(@"\p{N}+");
         var pieces = new List<(int Start, int End)>();
-        split.Split("ab12😀3", 0, 7, matchesOnly: false, pieces);
+        new TextSplitter(digits, SplitBehavior.Isolated).Split("ab12😀3", 0, 7, pieces);
         CollectionAssert.AreEqual(new[] { (0, 2), (2, 4), (4, 6), (6, 7) }, pieces);
         pieces.Clear();
-        split.Split("ab12😀3", 0, 7, matchesOnly: true, pieces);
+        new TextSplitter(digits, SplitBehavior.Removed, invert: true).Split("ab12😀3", 0, 7, pieces);
         CollectionAssert.AreEqual(new[] { (2, 4), (6, 7) }, pieces);
     }
 
@@ -85,10 +85,33 @@ public class SplitPatternTests
         Assert.IsLessThan(60, clock.Elapsed.TotalSeconds);
     }
 
+    [TestMethod]
+    [DataRow("Removed", false, "a b c")]
+    [DataRow("Isolated", false, "a - - b - c")]
+    [DataRow("MergedWithPrevious", false, "a- - b- c")]
+    [DataRow("MergedWithNext", false, "a - -b -c")]
+    [DataRow("Contiguous", false, "a -- b - c")]
+    [DataRow("Removed", true, "- - -")]
+    public void Matches_are_dropped_or_go_where_the_behaviour_says(string behavior, bool invert, string expected)
+    {
+        const string Text = "xa--b-cx";
+        var pieces = new List<(int Start, int End)>();
+        new TextSplitter(TextPattern.Of("-"), Enum.Parse<SplitBehavior>(behavior), invert).Split(Text, 1, Text.Length - 1, pieces);
+        Assert.AreEqual(expected, string.Join(' ', pieces.Select(p => Text[p.Start..p.End])));
+    }
+
+    [TestMethod]
+    public void Runs_of_one_character_are_found()
+    {
+        Assert.AreEqual("a b|  |c|   |", Pieces(" {2,}", "a b  c   ") + "|");
+        Assert.AreEqual("a|--|-|b", Pieces("-{1,2}", "a---b"));
+        Assert.Throws<NotSupportedException>(() => SplitPattern.Parse("-{3,2}"));
+    }
+
     private static string Pieces(string pattern, string text)
     {
         var pieces = new List<(int Start, int End)>();
-        SplitPattern.Parse(pattern).Split(text, 0, text.Length, matchesOnly: false, pieces);
+        new TextSplitter(SplitPattern.Parse(pattern), SplitBehavior.Isolated).Split(text, 0, text.Length, pieces);
         return string.Join('|', pieces.Select(p => text[p.Start..p.End]));
     }
 }

@@ -12,6 +12,7 @@ public class TokenizerFilesTests
     [DataRow("bpe-llama3-small")]
     [DataRow("bpe-qwen2-small")]
     [DataRow("added-token-flags")]
+    [DataRow("spm-bpe-small")]
     public void Files_come_back_byte_for_byte(string name)
     {
         var source = Path.Combine(AppContext.BaseDirectory, "fixtures", name);
@@ -106,21 +107,18 @@ public class TokenizerFilesTests
     }
 
     [TestMethod]
-    [DataRow("model.type", "\"Unigram\"", "model type 'Unigram'")]
+    [DataRow("model.type", "\"WordPiece\"", "model type 'WordPiece'")]
     [DataRow("model.dropout", "0.1", "dropout")]
-    [DataRow("model.byte_fallback", "true", "byte_fallback")]
     [DataRow("model.end_of_word_suffix", "\"</w>\"", "end_of_word_suffix '</w>'")]
     [DataRow("model.continuing_subword_prefix", "\"##\"", "continuing_subword_prefix '##'")]
-    [DataRow("normalizer", "{\"type\":\"NFKC\"}", "normalizer 'NFKC'")]
-    [DataRow("normalizer", "{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFC\"},{\"type\":\"Strip\"}]}", "normalizer 'Strip'")]
-    [DataRow("pre_tokenizer", "{\"type\":\"Metaspace\"}", "pre_tokenizer 'Metaspace'")]
-    [DataRow("pre_tokenizer", "null", "pre_tokenizer without ByteLevel")]
-    [DataRow("pre_tokenizer", "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"ByteLevel\"},{\"type\":\"Digits\"}]}", "'Digits' behind ByteLevel")]
-    [DataRow("pre_tokenizer", "{\"type\":\"Split\",\"pattern\":{\"String\":\" \"},\"behavior\":\"Isolated\"}", "Split by a plain string")]
-    [DataRow("pre_tokenizer", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\s+\"},\"behavior\":\"MergedWithPrevious\"}", "'MergedWithPrevious'")]
+    [DataRow("normalizer", "{\"type\":\"BertNormalizer\"}", "normalizer 'BertNormalizer'")]
+    [DataRow("normalizer", "{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFC\"},{\"type\":\"ByteLevel\"}]}", "normalizer 'ByteLevel'")]
+    [DataRow("pre_tokenizer", "{\"type\":\"BertPreTokenizer\"}", "pre_tokenizer 'BertPreTokenizer'")]
+    [DataRow("pre_tokenizer", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\s+\"},\"behavior\":\"Shuffled\"}", "'Shuffled'")]
     [DataRow("pre_tokenizer", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[A-Z]+\"},\"behavior\":\"Isolated\"}", "[A-Z]+")]
-    [DataRow("decoder", "{\"type\":\"Metaspace\"}", "decoder 'Metaspace'")]
-    [DataRow("decoder", "{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"ByteFallback\"},{\"type\":\"Fuse\"}]}", "Sequence of ByteFallback, Fuse")]
+    [DataRow("pre_tokenizer", "{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"last\"}", "prepend_scheme 'last'")]
+    [DataRow("decoder", "{\"type\":\"WordPiece\"}", "decoder 'WordPiece'")]
+    [DataRow("decoder", "{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"Fuse\"},{\"type\":\"CTC\"}]}", "decoder 'CTC'")]
     [DataRow("post_processor", "{\"type\":\"RobertaProcessing\"}", "post_processor 'RobertaProcessing'")]
     public void What_is_not_supported_is_refused_by_name(string where, string value, string message)
     {
@@ -142,6 +140,14 @@ public class TokenizerFilesTests
     [DataRow("pre_tokenizer", "{\"type\":\"Sequence\"}", "not shaped like")]
     [DataRow("normalizer", "[]", "not shaped like")]
     [DataRow("post_processor", "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"[CLS]\"}}],\"special_tokens\":{}}", "'[CLS]'")]
+    [DataRow("normalizer", "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"////AAAA\"}", "precompiled_charsmap")]
+    [DataRow("normalizer", "{\"type\":\"Replace\",\"content\":\"x\"}", "pattern of the normalizer Replace")]
+    [DataRow("normalizer", "{\"type\":\"Prepend\"}", "prepend of the normalizer Prepend")]
+    [DataRow("pre_tokenizer", "{\"type\":\"Metaspace\",\"replacement\":\"ab\"}", "replacement is not one character")]
+    [DataRow("decoder", "{\"type\":\"Strip\",\"content\":\"\",\"start\":1,\"stop\":0}", "expected one character")]
+    [DataRow("decoder", "{\"type\":\"Strip\",\"content\":\" \",\"start\":-1,\"stop\":0}", "start is missing or no count")]
+    [DataRow("model", "{\"type\":\"Unigram\",\"unk_id\":3,\"vocab\":[[\"a\",-1]]}", "unk_id is 3")]
+    [DataRow("model", "{\"type\":\"Unigram\",\"vocab\":[[\"a\"]]}", "vocab[0]")]
     public void What_is_wrong_is_named(string where, string value, string message)
     {
         var error = Assert.Throws<InvalidDataException>(() => TestTokenizers.Altered(TestTokenizers.Zephyr, json: j => Set(j, where, value)));
@@ -156,8 +162,10 @@ public class TokenizerFilesTests
         try
         {
             StringAssert.Contains(Assert.Throws<FileNotFoundException>(() => LanguageModelTokenizer.Load(folder.FullName)).Message, "no tokenizer.json");
+            File.WriteAllText(Path.Combine(folder.FullName, "vocab.json"), "");
+            StringAssert.Contains(Assert.Throws<FileNotFoundException>(() => LanguageModelTokenizer.Load(folder.FullName)).Message, "only vocab.json, which is not supported");
             File.WriteAllText(Path.Combine(folder.FullName, "tokenizer.model"), "");
-            StringAssert.Contains(Assert.Throws<FileNotFoundException>(() => LanguageModelTokenizer.Load(folder.FullName)).Message, "only tokenizer.model, which is not supported");
+            StringAssert.Contains(Assert.Throws<InvalidDataException>(() => LanguageModelTokenizer.Load(folder.FullName)).Message, "tokenizer.model has 0 pieces");
             File.WriteAllText(Path.Combine(folder.FullName, "tokenizer.json"), "{");
             var error = Assert.Throws<InvalidDataException>(() => LanguageModelTokenizer.Load(folder.FullName));
             StringAssert.Contains(error.Message, "not valid JSON");

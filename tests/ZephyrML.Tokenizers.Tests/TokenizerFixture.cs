@@ -13,7 +13,15 @@ internal sealed class TokenizerFixture(string folder)
 
     public LanguageModelTokenizer Tokenizer { get; } = LanguageModelTokenizer.Read(name => Open(folder, name));
 
-    public JsonNode Results { get; } = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "fixture.json")))!;
+    public JsonNode Results { get; } = JsonNode.Parse(System.IO.File.ReadAllText(Path.Combine(folder, "fixture.json")))!;
+
+    public byte[] File(string name)
+    {
+        using var stream = Open(folder, name)!;
+        using var copy = new MemoryStream();
+        stream.CopyTo(copy);
+        return copy.ToArray();
+    }
 
     public IEnumerable<JsonNode> Cases(string kind) => Results[kind]!.AsArray().Select(c => c!);
 
@@ -37,8 +45,8 @@ internal sealed class TokenizerFixture(string folder)
     private static Stream? Open(string folder, string name)
     {
         var path = Path.Combine(folder, name);
-        if (File.Exists(path))
-            return File.OpenRead(path);
-        return File.Exists(path + ".gz") ? new GZipStream(File.OpenRead(path + ".gz"), CompressionMode.Decompress) : null;
+        if (System.IO.File.Exists(path))
+            return System.IO.File.OpenRead(path);
+        return System.IO.File.Exists(path + ".gz") ? new GZipStream(System.IO.File.OpenRead(path + ".gz"), CompressionMode.Decompress) : null;
     }
 }

@@ -25,16 +25,16 @@ public static class ChatTokenizer
         var done = 0;
         foreach (var (start, end) in chat.AssistantSpans)
         {
-            Add(chat.Text[done..start], false);
-            Add(chat.Text[start..end], true);
+            Add(chat.Text[done..start], false, done == 0);
+            Add(chat.Text[start..end], true, start == 0);
             done = end;
         }
-        Add(chat.Text[done..], false);
+        Add(chat.Text[done..], false, done == 0);
         return new TokenizedChat([.. ids], [.. supervised]);
 
-        void Add(string text, bool assistant)
+        void Add(string text, bool assistant, bool first)
         {
-            tokenizer.Continue(text, ids);
+            tokenizer.Continue(text, ids, first);
             while (supervised.Count < ids.Count)
                 supervised.Add(assistant);
         }
@@ -51,11 +51,11 @@ public static class ChatTokenizer
         // Cut where Encode cuts, so that a dialogue of several turns has the same ids in training and in generation.
         foreach (var (start, end) in chat.AssistantSpans)
         {
-            tokenizer.Continue(chat.Text[done..start], ids);
-            tokenizer.Continue(chat.Text[start..end], ids);
+            tokenizer.Continue(chat.Text[done..start], ids, done == 0);
+            tokenizer.Continue(chat.Text[start..end], ids, start == 0);
             done = end;
         }
-        tokenizer.Continue(chat.Text[done..], ids);
+        tokenizer.Continue(chat.Text[done..], ids, done == 0);
         return [.. ids];
     }
 

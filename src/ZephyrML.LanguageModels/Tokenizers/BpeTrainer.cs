@@ -38,8 +38,8 @@ public sealed class BpeTrainer
     private Dictionary<string, long> CountWords(IEnumerable<string> texts, IReadOnlyList<string> special, CancellationToken cancellationToken)
     {
         var finder = new AddedTokenFinder(special.Select((text, id) => (text, new AddedToken(id, text, false, false, false, false, true))));
-        var byPattern = new PreTokenizerStep.ByPattern(SplitPattern.Parse(SplitPattern.Gpt2), false);
-        var byDigits = new PreTokenizerStep.ByDigits(individual: true);
+        var byPattern = new TextSplitter(SplitPattern.Parse(SplitPattern.Gpt2), SplitBehavior.Isolated);
+        var byDigits = new TextSplitter(TextPattern.Of(CharClasses.IsNumber), SplitBehavior.Isolated);
         var counts = new Dictionary<string, long>();
         var lookup = counts.GetAlternateLookup<ReadOnlySpan<char>>();
         var parts = new List<(int Start, int End, AddedToken? Token)>();

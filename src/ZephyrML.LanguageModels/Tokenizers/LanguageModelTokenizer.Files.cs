@@ -2,9 +2,9 @@ namespace ZephyrML.LanguageModels;
 
 public sealed partial class LanguageModelTokenizer
 {
-    /// <summary>Reads a folder's <c>tokenizer.json</c>, <c>tokenizer_config.json</c> and <c>chat_template.jinja</c>; the last two may be missing.</summary>
+    /// <summary>Reads a folder's <c>tokenizer.json</c> (or, where there is none, <c>tokenizer.model</c>), <c>tokenizer_config.json</c> and <c>chat_template.jinja</c>; the last two may be missing.</summary>
     /// <param name="folder">The folder.</param>
-    /// <exception cref="FileNotFoundException">There is no <c>tokenizer.json</c>.</exception>
+    /// <exception cref="FileNotFoundException">There is neither <c>tokenizer.json</c> nor <c>tokenizer.model</c>.</exception>
     /// <exception cref="NotSupportedException">The file asks for something that is not supported; the message names it.</exception>
     /// <exception cref="InvalidDataException">A file is not what it should be; the message says where.</exception>
     public static LanguageModelTokenizer Load(string folder)
@@ -18,9 +18,9 @@ public sealed partial class LanguageModelTokenizer
         }
         catch (FileNotFoundException e)
         {
-            var instead = new[] { "tokenizer.model", "vocab.json", "merges.txt" }.Where(name => File.Exists(Path.Combine(folder, name))).ToList();
+            var instead = new[] { "vocab.json", "merges.txt", "tiktoken.model" }.Where(name => File.Exists(Path.Combine(folder, name))).ToList();
             throw new FileNotFoundException(
-                $"The folder '{folder}' has no {TokenizerJson.FileName}" + (instead.Count > 0 ? $" (only {string.Join(", ", instead)}, which is not supported)." : "."), e);
+                $"The folder '{folder}' has no {TokenizerJson.FileName} and no {SentencePieceFile.FileName}" + (instead.Count > 0 ? $" (only {string.Join(", ", instead)}, which is not supported)." : "."), e);
         }
         catch (Exception e) when (e is InvalidDataException or NotSupportedException)
         {
@@ -35,16 +35,27 @@ public sealed partial class LanguageModelTokenizer
     public static LanguageModelTokenizer Read(Func<string, Stream?> open)
     {
         ArgumentNullException.ThrowIfNull(open);
-        var json = ReadAll(open, TokenizerJson.FileName) ?? throw new FileNotFoundException($"There is no {TokenizerJson.FileName}.");
-        return new LanguageModelTokenizer(json, TokenizerConfig.Read(ReadAll(open, TokenizerConfig.FileName), ReadAll(open, TokenizerConfig.TemplateFileName)));
+        var config = TokenizerConfig.Read(ReadAll(open, TokenizerConfig.FileName), ReadAll(open, TokenizerConfig.TemplateFileName));
+        if (ReadAll(open, TokenizerJson.FileName) is { } json)
+            return Create(json, config);
+        var model = ReadAll(open, SentencePieceFile.FileName)
+            ?? throw new FileNotFoundException($"There is no {TokenizerJson.FileName} and no {SentencePieceFile.FileName}.");
+        var pieces = SentencePieceFile.Read(model);
+        if (config.BosToken is null && config.EosToken is null)
+            config = config.WithTokens(pieces.BosPiece, pieces.EosPiece, pieces.Pieces);
+        return new LanguageModelTokenizer(model, SentencePieceFile.FileName, config, SentencePieceTokenizer.Define(pieces, config));
     }
 
-    internal static LanguageModelTokenizer Create(byte[] json, TokenizerConfig config) => new(json, config);
+    /// <summary>A tokenizer that gives exactly what SentencePiece itself does on a <c>tokenizer.model</c>: control tokens written in a text are text.</summary>
+    internal static LanguageModelTokenizer ReadSentencePiece(byte[] model)
+        => new(model, SentencePieceFile.FileName, TokenizerConfig.Read(null, null), SentencePieceTokenizer.Define(SentencePieceFile.Read(model), null));
 
-    /// <summary>The files that hold this tokenizer, byte for byte as they were read: <c>tokenizer.json</c>, <c>tokenizer_config.json</c>, and <c>chat_template.jinja</c> if it was there.</summary>
+    internal static LanguageModelTokenizer Create(byte[] json, TokenizerConfig config) => new(json, TokenizerJson.FileName, config, TokenizerJson.Read(json));
+
+    /// <summary>The files that hold this tokenizer, byte for byte as they were read: <c>tokenizer.json</c> or <c>tokenizer.model</c>, <c>tokenizer_config.json</c>, and <c>chat_template.jinja</c> if it was there.</summary>
     public IEnumerable<(string Name, Action<Stream> Write)> Files()
     {
-        yield return (TokenizerJson.FileName, stream => stream.Write(json));
+        yield return (sourceName, stream => stream.Write(source));
         yield return (TokenizerConfig.FileName, stream => stream.Write(config.Json));
         if (config.Template is { } template)
             yield return (TokenizerConfig.TemplateFileName, stream => stream.Write(template));
@@ -68,7 +79,7 @@ public sealed partial class LanguageModelTokenizer
     {
         ArgumentNullException.ThrowIfNull(template);
         ChatTokenizer.RequireTokens(this, template);
-        return ChatTemplateName == template.Name ? this : new LanguageModelTokenizer(json, config.WithTemplate(template.Jinja), definition);
+        return ChatTemplateName == template.Name ? this : new LanguageModelTokenizer(source, sourceName, config.WithTemplate(template.Jinja), definition);
     }
 
     private static byte[]? ReadAll(Func<string, Stream?> open, string name)

@@ -11,9 +11,10 @@ public sealed partial class LanguageModelTokenizer
     protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(settings.MaxTokenCount);
-        var ids = new List<int>();
-        var offsets = new List<(int Start, int End)>();
-        encoder.Encode(text ?? textSpan.ToString(), ids, offsets, normalize: settings.ConsiderNormalization, split: settings.ConsiderPreTokenization);
+        var list = new TokenList(detailed: true);
+        encoder.Encode(text ?? textSpan.ToString(), list, normalize: settings.ConsiderNormalization, split: settings.ConsiderPreTokenization);
+        var all = Process([list], addSpecialTokens: false)[0];
+        var (ids, offsets) = (all.Ids, all.Offsets);
         var count = Math.Min(ids.Count, settings.MaxTokenCount);
         var found = new EncodedToken[count];
         for (var i = 0; i < count; i++)
@@ -28,6 +29,8 @@ public sealed partial class LanguageModelTokenizer
     {
         ArgumentNullException.ThrowIfNull(ids);
         idsConsumed = charsWritten = 0;
+        if (!IsByteLevel)
+            return DecodeTexts(ids, destination, out idsConsumed, out charsWritten);
         var pending = new List<byte>();
         var read = 0;
         foreach (var id in ids)
@@ -49,6 +52,30 @@ public sealed partial class LanguageModelTokenizer
                 return OperationStatus.DestinationTooSmall;
             charsWritten += written;
         }
+        idsConsumed = read;
+        return OperationStatus.Done;
+    }
+
+    // A text that waits for more tokens is written with those that make it whole.
+    private OperationStatus DecodeTexts(IEnumerable<int> ids, Span<char> destination, out int idsConsumed, out int charsWritten)
+    {
+        idsConsumed = charsWritten = 0;
+        var decoder = new StreamingDecoder(this, skipSpecialTokens: false);
+        var read = 0;
+        foreach (var id in ids)
+        {
+            read++;
+            var text = decoder.Add(id);
+            if (!text.TryCopyTo(destination[charsWritten..]))
+                return OperationStatus.DestinationTooSmall;
+            charsWritten += text.Length;
+            if (!decoder.Waits)
+                idsConsumed = read;
+        }
+        var rest = decoder.Finish();
+        if (!rest.TryCopyTo(destination[charsWritten..]))
+            return OperationStatus.DestinationTooSmall;
+        charsWritten += rest.Length;
         idsConsumed = read;
         return OperationStatus.Done;
     }

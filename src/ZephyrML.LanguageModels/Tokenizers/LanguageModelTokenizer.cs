@@ -5,38 +5,37 @@ using Microsoft.ML.Tokenizers;
 namespace ZephyrML.LanguageModels;
 
 /// <summary>
-/// A byte-level BPE tokenizer (GPT-2, Llama 3, Qwen2, SmolLM2 and their like), read from and written to Hugging Face's <c>tokenizer.json</c> and
-/// <c>tokenizer_config.json</c>. It gives the ids, offsets and texts of the tokenizers library, and is a Microsoft.ML.Tokenizers <see cref="Tokenizer"/> too.
+/// A tokenizer read from and written to Hugging Face's <c>tokenizer.json</c> and <c>tokenizer_config.json</c> (byte-level BPE, BPE with byte fallback, Unigram), or
+/// SentencePiece's <c>tokenizer.model</c>. It gives the ids, offsets and texts of the tokenizers library, and is a Microsoft.ML.Tokenizers <see cref="Tokenizer"/> too.
 /// Safe to use from several threads.
 /// </summary>
 public sealed partial class LanguageModelTokenizer : Tokenizer
 {
-    private readonly byte[] json;
+    private readonly byte[] source;
+    private readonly string sourceName;
     private readonly TokenizerConfig config;
     private readonly TokenizerDefinition definition;
     private readonly TokenizerEncoder encoder;
+    private readonly PostProcessor? postProcessor;
     private readonly Dictionary<string, int> addedIds;
     private readonly string?[] tokens;
-    private readonly byte[]?[] tokenBytes;
+    private readonly byte[]?[]? tokenBytes;
     private readonly FrozenSet<int> specialIds;
+    private readonly FrozenSet<int> addedTokenIds;
     private readonly int[] before;
-    private readonly int[] after;
 
-    private LanguageModelTokenizer(byte[] json, TokenizerConfig config)
-        : this(json, config, TokenizerJson.Read(json))
+    private LanguageModelTokenizer(byte[] source, string sourceName, TokenizerConfig config, TokenizerDefinition definition)
     {
-    }
-
-    private LanguageModelTokenizer(byte[] json, TokenizerConfig config, TokenizerDefinition definition)
-    {
-        this.json = json;
+        this.source = source;
+        this.sourceName = sourceName;
         this.config = config;
         this.definition = definition;
-        encoder = new TokenizerEncoder(definition);
+        encoder = new TokenizerEncoder(definition, id => IdToToken(id) ?? "");
         addedIds = [];
         foreach (var token in definition.AddedTokens)
             addedIds.TryAdd(token.Content, token.Id);
         specialIds = definition.AddedTokens.Where(t => t.Special).Select(t => t.Id).ToFrozenSet();
+        addedTokenIds = definition.AddedTokens.Select(t => t.Id).ToFrozenSet();
         VocabularySize = 1 + Math.Max(
             definition.Model.Vocabulary.Count == 0 ? -1 : definition.Model.Vocabulary.Values.Max(),
             definition.AddedTokens.Count == 0 ? -1 : definition.AddedTokens.Max(t => t.Id));
@@ -45,15 +44,14 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
             tokens[id] = token;
         foreach (var token in definition.AddedTokens)
             tokens[token.Id] = definition.TextOf(token);
-        tokenBytes = new byte[]?[VocabularySize];
-        for (var id = 0; id < tokens.Length; id++)
-            tokenBytes[id] = tokens[id] is { } token ? BytesOf(token) : null;
+        if (definition.Decoder is ByteLevelDecoder)
+            tokenBytes = [.. tokens.Select(token => token is null ? null : ByteLevelDecoder.Bytes(token))];
         BosTokenId = SpecialId(config.BosToken, "bos_token");
         EosTokenId = SpecialId(config.EosToken, "eos_token");
         PadTokenId = SpecialId(config.PadToken, "pad_token");
         UnkTokenId = SpecialId(config.UnkToken, "unk_token");
-        before = Around(definition.Before, config.AddBos, BosTokenId);
-        after = Around(definition.After, config.AddEos, EosTokenId);
+        postProcessor = WithConfiguredTokens(definition.PostProcessor);
+        before = Around(postProcessor).Before;
         ChatTemplateName = ChatTemplateRecognizer.Recognize(config.ChatTemplateText, config.EosToken)?.Name;
     }
 
@@ -103,13 +101,9 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
     public int[] Encode(string text, bool addSpecialTokens = false)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var ids = new List<int>(text.Length / 3 + 4);
-        if (addSpecialTokens)
-            ids.AddRange(before);
-        encoder.Encode(text, ids, null);
-        if (addSpecialTokens)
-            ids.AddRange(after);
-        return [.. ids];
+        var found = new TokenList(detailed: false);
+        encoder.Encode(text, found);
+        return addSpecialTokens ? [.. Process([found], true).SelectMany(p => p.Ids)] : [.. found.Ids];
     }
 
     /// <summary>Encodes a text and says where in it each token comes from.</summary>
@@ -117,20 +111,18 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
     public TokenizedText EncodeWithOffsets(string text, bool addSpecialTokens = false)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var ids = new List<int>();
-        var offsets = new List<(int Start, int End)>();
-        if (addSpecialTokens)
-            AddAround(before);
-        encoder.Encode(text, ids, offsets);
-        if (addSpecialTokens)
-            AddAround(after);
-        return new TokenizedText([.. ids], [.. offsets]);
+        return Detailed(addSpecialTokens, text);
+    }
 
-        void AddAround(int[] special)
-        {
-            ids.AddRange(special);
-            offsets.AddRange(special.Select(_ => (0, 0)));
-        }
+    /// <summary>Encodes a pair of texts and says where in its text each token comes from.</summary>
+    /// <param name="first">The first text.</param>
+    /// <param name="second">The second text; the offsets of its tokens count from its own start.</param>
+    /// <param name="addSpecialTokens">Whether to add what the post-processor adds.</param>
+    public TokenizedText EncodePairWithOffsets(string first, string second, bool addSpecialTokens = false)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        return Detailed(addSpecialTokens, first, second);
     }
 
     /// <summary>The text of token ids. Ids that are no token are left out; bytes that are no UTF-8 become U+FFFD.</summary>
@@ -138,48 +130,96 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
     /// <param name="skipSpecialTokens">Whether to leave special tokens out.</param>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = true)
     {
-        var bytes = new List<byte>(ids.Length * 4);
+        if (tokenBytes is not null)
+        {
+            var bytes = new List<byte>(ids.Length * 4);
+            foreach (var id in ids)
+                bytes.AddRange(Bytes(id, skipSpecialTokens));
+            return Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes));
+        }
+        var parts = new List<string>(ids.Length);
         foreach (var id in ids)
-            bytes.AddRange(Bytes(id, skipSpecialTokens));
-        return Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes));
+        {
+            if (IdToToken(id) is { } token && !(skipSpecialTokens && specialIds.Contains(id)))
+                parts.Add(token);
+        }
+        return string.Concat(definition.Decoder.Apply(parts));
     }
 
-    /// <summary>The UTF-8 bytes that a token adds to a text; none for ids that are no token.</summary>
+    /// <summary>Whether each token stands for bytes of its own, whatever is before it (a byte-level tokenizer).</summary>
+    internal bool IsByteLevel => tokenBytes is not null;
+
+    /// <summary>The UTF-8 bytes that a token of a byte-level tokenizer adds to a text; none for ids that are no token.</summary>
     internal ReadOnlySpan<byte> Bytes(int id, bool skipSpecialTokens)
-        => (uint)id < (uint)tokenBytes.Length && !(skipSpecialTokens && specialIds.Contains(id)) ? tokenBytes[id] : default;
+        => (uint)id < (uint)tokenBytes!.Length && !(skipSpecialTokens && specialIds.Contains(id)) ? tokenBytes[id] : default;
 
     /// <summary>Ids that the post-processor puts before a text.</summary>
     internal ReadOnlySpan<int> Before => before;
 
-    /// <summary>Adds the ids of a text that carries on another one: nothing is put in front of it.</summary>
-    internal void Continue(string text, List<int> ids) => encoder.Encode(text, ids, null, continues: ids.Count > 0);
-
-    // The characters of a token are bytes in GPT-2's writing; a token with any other character (an added one) is taken as it is written.
-    private static byte[] BytesOf(string token)
+    /// <summary>Adds the ids of a text that follows those that are there, as if both were encoded as one; <paramref name="first"/>: none of the text is there yet.</summary>
+    internal void Continue(string text, List<int> ids, bool first = false)
     {
-        var bytes = new byte[token.Length];
-        for (var i = 0; i < token.Length; i++)
+        var place = first || ids.Count == 0 ? TextPlace.Start : addedTokenIds.Contains(ids[^1]) ? TextPlace.AfterToken : TextPlace.Within;
+        var found = new TokenList(detailed: false);
+        encoder.Encode(text, found, place);
+        ids.AddRange(found.Ids);
+    }
+
+    private TokenizedText Detailed(bool addSpecialTokens, params string[] texts)
+    {
+        var parts = new List<TokenList>();
+        foreach (var text in texts)
         {
-            var value = ByteAlphabet.ToByte(token[i]);
-            if (value < 0)
-                return Encoding.UTF8.GetBytes(token);
-            bytes[i] = (byte)value;
+            var part = new TokenList(detailed: true, typeId: parts.Count);
+            encoder.Encode(text, part);
+            parts.Add(part);
         }
-        return bytes;
+        var all = new TokenList(detailed: true);
+        foreach (var part in Process(parts, addSpecialTokens))
+            all.AddRange(part);
+        return new TokenizedText([.. all.Ids], [.. all.Offsets]) { Tokens = [.. all.Texts], TypeIds = [.. all.TypeIds], SpecialTokensMask = [.. all.Added] };
+    }
+
+    private IReadOnlyList<TokenList> Process(IReadOnlyList<TokenList> parts, bool addSpecialTokens) => postProcessor?.Apply(parts, addSpecialTokens) ?? parts;
+
+    // transformers' Llama classes go by add_bos_token and add_eos_token of the configuration rather than by tokenizer.json.
+    private PostProcessor? WithConfiguredTokens(PostProcessor? fromFile)
+    {
+        var (ahead, behind) = Around(fromFile);
+        int[] Wanted(bool? flag, int? token, int[] given) => flag switch
+        {
+            true when token is { } id => [id],
+            false => [],
+            _ => given,
+        };
+        var wantedAhead = Wanted(config.AddBos, BosTokenId, ahead);
+        var wantedBehind = Wanted(config.AddEos, EosTokenId, behind);
+        if (wantedAhead.SequenceEqual(ahead) && wantedBehind.SequenceEqual(behind))
+            return fromFile;
+        List<PostProcessor> steps = [.. (fromFile is PostProcessorSequence sequence ? sequence.Steps : fromFile is null ? [] : [fromFile]).Where(s => s is ByteLevelPostProcessor)];
+        steps.Add(TemplateProcessor.Around(Named(wantedAhead), Named(wantedBehind)));
+        return new PostProcessorSequence(steps);
+
+        (int, string)[] Named(int[] ids) => [.. ids.Select(id => (id, IdToToken(id) ?? ""))];
+    }
+
+    // What a post-processor puts before and behind a text.
+    private static (int[] Before, int[] Behind) Around(PostProcessor? processor)
+    {
+        const int Text = -1;
+        if (processor is null)
+            return ([], []);
+        var text = new TokenList(detailed: false);
+        text.Ids.Add(Text);
+        var all = processor.Apply([text], addSpecialTokens: true).SelectMany(p => p.Ids).ToArray();
+        var at = Array.IndexOf(all, Text);
+        return (all[..at], all[(at + 1)..]);
     }
 
     private int? SpecialId(string? token, string setting)
     {
         if (string.IsNullOrEmpty(token))
             return null;
-        return TokenToId(token) ?? throw new InvalidDataException(
-            $"{TokenizerConfig.FileName}: {setting} is '{token}', which is not a token of {TokenizerJson.FileName}.");
+        return TokenToId(token) ?? throw new InvalidDataException($"{TokenizerConfig.FileName}: {setting} is '{token}', which is not a token of {sourceName}.");
     }
-
-    private static int[] Around(IReadOnlyList<int> fromFile, bool? wanted, int? token) => wanted switch
-    {
-        true when token is { } id => [id],
-        false => [],
-        _ => [.. fromFile],
-    };
 }

@@ -35,13 +35,13 @@ internal sealed class TokenizerConfig
     /// <summary><c>chat_template.jinja</c> as it is written, if there is one.</summary>
     public byte[]? Template { get; }
 
-    public string? BosToken { get; }
+    public string? BosToken { get; private init; }
 
-    public string? EosToken { get; }
+    public string? EosToken { get; private init; }
 
     public string? PadToken { get; }
 
-    public string? UnkToken { get; }
+    public string? UnkToken { get; private init; }
 
     public bool? AddBos { get; }
 
@@ -75,6 +75,14 @@ internal sealed class TokenizerConfig
         }
         return Read(Write(content), null);
     }
+
+    /// <summary>The same with the special tokens that a SentencePiece model has, where the file names none.</summary>
+    public TokenizerConfig WithTokens(string bos, string eos, IReadOnlyList<SentencePiece> pieces) => new(Json, (JsonObject)JsonNode.Parse(Json)!, Template)
+    {
+        BosToken = pieces.Any(p => p.Text == bos) ? bos : null,
+        EosToken = pieces.Any(p => p.Text == eos) ? eos : null,
+        UnkToken = UnkToken ?? pieces.First(p => p.Kind == PieceKind.Unknown).Text,
+    };
 
     /// <summary>The same with another chat template.</summary>
     public TokenizerConfig WithTemplate(string template)

@@ -1,7 +1,7 @@
 namespace ZephyrML.LanguageModels;
 
 /// <summary>A split pattern: alternatives tried in order at each place. Built of <see cref="SplitRules"/>, so that it cannot run away on any text.</summary>
-internal sealed class SplitPattern
+internal sealed class SplitPattern : TextPattern
 {
     /// <summary>The pattern of GPT-2, which the ByteLevel pre-tokenizer uses.</summary>
     public const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
@@ -20,31 +20,15 @@ internal sealed class SplitPattern
         return new SplitPattern([.. rules]);
     }
 
-    /// <summary>Adds the pieces of a stretch of text.</summary>
-    /// <param name="text">The whole text.</param>
-    /// <param name="start">Where the stretch starts; the pattern sees nothing before it and nothing behind <paramref name="end"/>.</param>
-    /// <param name="end">Where it ends.</param>
-    /// <param name="matchesOnly">Whether text that matches nothing is dropped, rather than a piece of its own.</param>
-    /// <param name="pieces">Where the pieces go.</param>
-    public void Split(string text, int start, int end, bool matchesOnly, List<(int Start, int End)> pieces)
+    public override void Find(ReadOnlySpan<char> text, List<(int Start, int End)> matches)
     {
-        var stretch = text.AsSpan(start, end - start);
-        var unmatched = 0;
-        for (var at = 0; at < stretch.Length;)
+        for (var at = 0; at < text.Length;)
         {
-            var matched = Match(stretch, at);
-            if (matched < 0)
-            {
-                at += CharClasses.Length(CharClasses.At(stretch, at));
-                continue;
-            }
-            if (unmatched < at && !matchesOnly)
-                pieces.Add((start + unmatched, start + at));
-            pieces.Add((start + at, start + matched));
-            at = unmatched = matched;
+            var matched = Match(text, at);
+            if (matched > at)
+                matches.Add((at, matched));
+            at = matched > at ? matched : at + CharClasses.Length(CharClasses.At(text, at));
         }
-        if (unmatched < stretch.Length && !matchesOnly)
-            pieces.Add((start + unmatched, end));
     }
 
     private int Match(ReadOnlySpan<char> text, int at)

@@ -38,8 +38,21 @@ internal static class SplitRules
     {
         if (Known.TryGetValue(alternative, out var rule))
             return rule;
+        if (Regex.Match(alternative, @"^([^\w\\.^$|?*+()\[\]{}])(?:\+|\{([0-9]{1,4}),([0-9]{0,4})\})$") is { Success: true } run)
+            return Repeated(run.Groups[1].Value[0], Count(run.Groups[2].Value, 1), Count(run.Groups[3].Value, int.MaxValue));
         return Regex.IsMatch(alternative, "^'[a-z]+$") ? (text, at) => text[at..].StartsWith(alternative) ? at + alternative.Length : -1 : null;
     }
+
+    // A run of one character, such as two and more spaces.
+    private static Rule? Repeated(char character, int least, int most) => least < 1 || most < least ? null : (text, at) =>
+    {
+        var end = at;
+        while (end < text.Length && end - at < most && text[end] == character)
+            end++;
+        return end - at >= least ? end : -1;
+    };
+
+    private static int Count(string digits, int otherwise) => digits.Length == 0 ? otherwise : int.Parse(digits, System.Globalization.CultureInfo.InvariantCulture);
 
     private static int Run(ReadOnlySpan<char> text, int at, Func<int, bool> member, int most = int.MaxValue)
     {

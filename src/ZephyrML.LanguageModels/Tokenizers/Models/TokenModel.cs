@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+
+namespace ZephyrML.LanguageModels;
+
+/// <summary>A model: it makes tokens of the pieces that the pre-tokenizer leaves. Short pieces are remembered. Safe to use from several threads.</summary>
+internal abstract class TokenModel
+{
+    private const int CachedLength = 64;
+    private const int CacheLimit = 1 << 16;
+    private readonly ConcurrentDictionary<string, PieceTokens> cache = new();
+    private int cached;
+
+    /// <summary>The tokens and their ids.</summary>
+    public abstract IReadOnlyDictionary<string, int> Vocabulary { get; }
+
+    /// <summary>The token that stands for what is no token, or -1.</summary>
+    public abstract int Unknown { get; }
+
+    /// <summary>Whether an unknown token is shown as the text that it stands for.</summary>
+    public virtual bool ShowsUnknownText => false;
+
+    /// <summary>The tokens of one piece.</summary>
+    public PieceTokens Encode(ReadOnlySpan<char> piece)
+    {
+        if (piece.Length > CachedLength)
+            return Tokenize(piece);
+        var lookup = cache.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (lookup.TryGetValue(piece, out var known))
+            return known;
+        var tokens = Tokenize(piece);
+        // Counted here: a concurrent dictionary locks all of itself to count.
+        if (Volatile.Read(ref cached) < CacheLimit && cache.TryAdd(piece.ToString(), tokens))
+            Interlocked.Increment(ref cached);
+        return tokens;
+    }
+
+    /// <summary>Where a piece may be cut behind <paramref name="start"/> without any change to its tokens: at the next such place, or at its end.</summary>
+    public virtual int NextCut(ReadOnlySpan<char> piece, int start) => piece.Length;
+
+    /// <summary>Makes the tokens of a piece.</summary>
+    protected abstract PieceTokens Tokenize(ReadOnlySpan<char> piece);
+
+    /// <summary>Ids of the tokens <c>&lt;0x00&gt;</c> to <c>&lt;0xFF&gt;</c>, -1 for those that there are not.</summary>
+    protected static int[] ByteTokens(IReadOnlyDictionary<string, int> vocabulary)
+        => [.. Enumerable.Range(0, 256).Select(b => vocabulary.TryGetValue($"<0x{b:X2}>", out var id) ? id : -1)];
+}

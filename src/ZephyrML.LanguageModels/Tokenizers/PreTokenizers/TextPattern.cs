@@ -1,0 +1,40 @@
+namespace ZephyrML.LanguageModels;
+
+/// <summary>Finds matches in a text, from left to right, none of them empty, none over another.</summary>
+internal abstract class TextPattern
+{
+    /// <summary>Adds the matches in a text.</summary>
+    public abstract void Find(ReadOnlySpan<char> text, List<(int Start, int End)> matches);
+
+    /// <summary>A plain string.</summary>
+    public static TextPattern Of(string plain) => new Plain(plain);
+
+    /// <summary>Single characters.</summary>
+    public static TextPattern Of(Func<int, bool> member) => new Single(member);
+
+    private sealed class Plain(string plain) : TextPattern
+    {
+        public override void Find(ReadOnlySpan<char> text, List<(int Start, int End)> matches)
+        {
+            if (plain.Length == 0)
+                return;
+            for (var at = 0; text[at..].IndexOf(plain) is var step and >= 0; at += step + plain.Length)
+                matches.Add((at + step, at + step + plain.Length));
+        }
+    }
+
+    private sealed class Single(Func<int, bool> member) : TextPattern
+    {
+        public override void Find(ReadOnlySpan<char> text, List<(int Start, int End)> matches)
+        {
+            for (var at = 0; at < text.Length;)
+            {
+                var codePoint = CharClasses.At(text, at);
+                var next = at + CharClasses.Length(codePoint);
+                if (member(codePoint))
+                    matches.Add((at, next));
+                at = next;
+            }
+        }
+    }
+}
