@@ -24,18 +24,17 @@ internal static class FixtureChecks
                 Compare(problems, text, "ids without offsets", string.Join(' ', expected), string.Join(' ', fixture.Tokenizer.Encode(text, special)));
             var types = @case["type_ids"] is { } given ? TokenizerFixture.Numbers(given) : new int[expected.Length];
             Compare(problems, text, "type ids", string.Join(' ', types), string.Join(' ', found.TypeIds));
-            var mask = @case["special_tokens_mask"] is { } marked ? TokenizerFixture.Numbers(marked) : new int[expected.Length];
-            Compare(problems, text, "mask", string.Join(' ', mask), string.Join(' ', found.SpecialTokensMask.Select(m => m ? 1 : 0)));
+            // The repository's oldest copies lack mask and tokens.
+            var marked = @case["special_tokens_mask"];
+            var mask = marked is not null ? TokenizerFixture.Numbers(marked) : new int[expected.Length];
+            if (@case["tokens"] is not null || marked is not null)
+                Compare(problems, text, "mask", string.Join(' ', mask), string.Join(' ', found.SpecialTokensMask.Select(m => m ? 1 : 0)));
             if (@case["tokens"] is { } tokens)
                 Compare(problems, text, "tokens", string.Join('|', tokens.AsArray().Select(t => (string)t!)), string.Join('|', found.Tokens));
             var offsets = @case["offsets"]!.AsArray().Select(o => ((int)o![0]!, (int)o[1]!));
-            var inFirst = found.Offsets.Select((o, i) => pair is not null && found.TypeIds[i] == 1 ? (0, 0) : o).ToArray();
-            var inSecond = found.Offsets.Select((o, i) => pair is not null && found.TypeIds[i] == 1 ? o : (0, 0)).ToArray();
-            if (pair is null || types.Contains(1))
-            {
-                var shown = TokenizerFixture.InCodePoints(text, inFirst).Zip(TokenizerFixture.InCodePoints(pair ?? "", inSecond), (x, y) => x == (0, 0) ? y : x);
-                Compare(problems, text, "offsets", string.Join(' ', offsets), string.Join(' ', shown));
-            }
+            // In a pair, which text an offset counts in shows in the type alone, and not always there.
+            if (pair is null || !(text + pair).Any(char.IsSurrogate))
+                Compare(problems, text, "offsets", string.Join(' ', offsets), string.Join(' ', pair is null ? TokenizerFixture.InCodePoints(text, found.Offsets) : found.Offsets));
             CompareTexts(problems, fixture, @case, expected);
         }
         Report(problems, count);

@@ -12,7 +12,7 @@ public class MutationTests
     private static readonly string[] Values =
     [
         "null", "true", "-1", "0", "1.5", "2147483647", "99999999999", "\"\"", "\"\u2581\"", "\"BPE\"", "\"Unigram\"", "\"ByteLevel\"", "\"Metaspace\"", "\"Fuse\"", "\"first\"",
-        "[]", "{}", "[[\"a\",\"b\"]]", "{\"Regex\":\"(a+)+$\"}", "{\"String\":\"\"}", "\"\\ud800\"", "{\"type\":\"Sequence\"}",
+        "[]", "{}", "[[\"a\",\"b\"]]", "{\"Regex\":\"(a+)+b\"}", "{\"String\":\"\"}", "\"@lone@\"", "{\"type\":\"Sequence\"}",
     ];
 
     private static int Count => Environment.GetEnvironmentVariable("ZEPHYR_SOAK") == "1" ? 10_000 : 200;
@@ -30,7 +30,7 @@ public class MutationTests
             var root = JsonNode.Parse(original)!;
             for (var n = random.Next(1, 3); n > 0; n--)
                 Alter(root, random);
-            Try("tokenizer.json", Encoding.UTF8.GetBytes(root.ToJsonString()), i);
+            Try("tokenizer.json", Encoding.UTF8.GetBytes(root.ToJsonString().Replace("@lone@", "\\ud800")), i);
             Try("tokenizer.json", Broken(original, random), i);
         }
     }

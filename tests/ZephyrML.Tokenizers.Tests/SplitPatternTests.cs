@@ -66,8 +66,8 @@ public class SplitPatternTests
     [TestMethod]
     public void An_unknown_alternative_is_named()
     {
-        var error = Assert.Throws<NotSupportedException>(() => SplitPattern.Parse(@"\s+|[\p{Lu}\p{Lt}]*x"));
-        StringAssert.Contains(error.Message, @"[\p{Lu}\p{Lt}]*x");
+        var error = Assert.Throws<NotSupportedException>(() => SplitPattern.Parse(@"\s+|(?<=[\p{Lu}\p{Lt}])x"));
+        StringAssert.Contains(error.Message, @"(?<=[\p{Lu}\p{Lt}])x,");
     }
 
     [TestMethod]
@@ -98,6 +98,25 @@ public class SplitPatternTests
         var pieces = new List<(int Start, int End)>();
         new TextSplitter(TextPattern.Of("-"), Enum.Parse<SplitBehavior>(behavior), invert).Split(Text, 1, Text.Length - 1, pieces);
         Assert.AreEqual(expected, string.Join(' ', pieces.Select(p => Text[p.Start..p.End])));
+    }
+
+    [TestMethod]
+    public void Other_expressions_without_going_back_work_on_characters()
+    {
+        const string Cased = @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s+(?!\S)|\s+";
+        Assert.AreEqual("Hello| World's|😀|123|4|//\n| 𝐀𝐛|𝐂𝐝", Pieces(Cased, "Hello World's😀1234//\n 𝐀𝐛𝐂𝐝"));
+        Assert.AreEqual("ab|-|AB", Pieces("[A-Z]+", "ab-AB").Replace("ab-", "ab|-"));
+        foreach (var refused in new[] { @"(a)\1", "a(?=b)", "^a", @"\ba", "a++", "[a&&b]", "[a", "(?<n>a)", @"\p{Han}" })
+            Assert.Throws<NotSupportedException>(() => SplitPattern.Parse(refused), refused);
+    }
+
+    [TestMethod]
+    public void An_expression_that_takes_too_long_is_an_error()
+    {
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        var error = Assert.Throws<InvalidDataException>(() => SplitPattern.Parse("(?:a+)+b").Find(new string('a', 90_000), []));
+        StringAssert.Contains(error.Message, "takes too long");
+        Assert.IsLessThan(20, clock.Elapsed.TotalSeconds);
     }
 
     [TestMethod]

@@ -115,7 +115,7 @@ public class TokenizerFilesTests
     [DataRow("normalizer", "{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFC\"},{\"type\":\"ByteLevel\"}]}", "normalizer 'ByteLevel'")]
     [DataRow("pre_tokenizer", "{\"type\":\"BertPreTokenizer\"}", "pre_tokenizer 'BertPreTokenizer'")]
     [DataRow("pre_tokenizer", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"\\\\s+\"},\"behavior\":\"Shuffled\"}", "'Shuffled'")]
-    [DataRow("pre_tokenizer", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[A-Z]+\"},\"behavior\":\"Isolated\"}", "[A-Z]+")]
+    [DataRow("pre_tokenizer", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?<=[A-Z])a\"},\"behavior\":\"Isolated\"}", "(?<=[A-Z])a")]
     [DataRow("pre_tokenizer", "{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"last\"}", "prepend_scheme 'last'")]
     [DataRow("decoder", "{\"type\":\"WordPiece\"}", "decoder 'WordPiece'")]
     [DataRow("decoder", "{\"type\":\"Sequence\",\"decoders\":[{\"type\":\"Fuse\"},{\"type\":\"CTC\"}]}", "decoder 'CTC'")]
