@@ -26,6 +26,10 @@ internal static partial class ClaimReader
             Numbers(sentence, prompt.Question.Kind, Add);
             Skies(sentence, prompt.Question.Kind, Add);
             Rain(sentence, Add);
+            if (prompt.Question.Kind == QuestionKind.Describe && prompt.Day.Sky == Sky.Rainy)
+                foreach (Match rain in RainWord().Matches(sentence))
+                    if (!ChanceOf().IsMatch(Before(sentence, rain.Index, 32)) && !Negation().IsMatch(Before(sentence, rain.Index, 18)))
+                        Add(Measure.Sky, (int)Sky.Rainy, rain.Index);                   // "rain all day" says rainy
             if (prompt.Question.Kind == QuestionKind.Rain && claims.TrueForAll(c => c.Measure != Measure.Wet) && YesOrNo().Match(sentence) is { Success: true } answer)
                 claims.Add(new(Measure.Wet, (answer.Groups[1].Value == "yes") != AsksForDry().IsMatch(prompt.Question.Text) ? 1 : 0, asked));
             if (days.Count > 0)
@@ -124,7 +128,7 @@ internal static partial class ClaimReader
                 "rai" => Sky.Rainy,
                 _ => Sky.Stormy,
             };
-            if (Negation().IsMatch(Before(sentence, word.Index, 18)))
+            if (Negation().IsMatch(Before(sentence, word.Index, 18)) || ChanceOf().IsMatch(Before(sentence, word.Index, 32)))
                 continue;
             if (asked != QuestionKind.Describe && sky >= Sky.Drizzly)
                 add(Measure.Wet, 1, word.Index);                                    // "expect showers" answers whether it rains
@@ -197,6 +201,9 @@ internal static partial class ClaimReader
     [GeneratedRegex(@"\b(?:no|not|without|never|hardly)\b[\w ]*$|n't[\w ]*$")]
     private static partial Regex Negation();
 
+    [GeneratedRegex(@"\b(?:chance|risk|possibility|likelihood|probability|odds|threat) (?:of|for) (?:\w+ )?$")]
+    private static partial Regex ChanceOf();
+
     [GeneratedRegex(@"\b(?:umbrellas?|raincoats?|rain jackets?|waterproofs?)\b")]
     private static partial Regex RainGear();
 
@@ -212,9 +219,9 @@ internal static partial class ClaimReader
     [GeneratedRegex(@"\brain(?:s|ing|fall)?\b(?! (?:jacket|gear|chance))")]
     private static partial Regex RainWord();
 
-    [GeneratedRegex(@"\b(?:no|not|without|unlikely|hardly|improbable|little|small|low chance|never)\b|n't")]
+    [GeneratedRegex(@"\b(?:no|not|without|unlikely|hardly|improbable|little|small|low chance|never|doubt)\b|n't")]
     private static partial Regex RainDenied();
 
-    [GeneratedRegex(@"\b(?:likely|expect|expected|will rain|rains|probably|probable|certain|sure|forecast|brings|plan for|high chance|prepare)\b")]
+    [GeneratedRegex(@"\b(?:likely|expect|expected|will rain|rains|probably|probable|certain|sure|forecast|brings|plan for|high chance|good chance|strong chance|prepare)\b")]
     private static partial Regex RainAffirmed();
 }

@@ -28,6 +28,20 @@ public sealed class FactCheckerTests
     [DataRow("What is this week's temperature range?", "3-21 °C")]
     [DataRow("Describe tomorrow's weather.", "A rainy day lies ahead tomorrow: 9 degrees in the morning, peaking at 14 degrees.")]
     [DataRow("Describe today's weather.", "Sunshine all day. The low is 12 degrees, the high is 21 degrees.")]
+    [DataRow("Will it rain tomorrow?", "There's a strong chance of rain tomorrow at 80%, so pack a raincoat.")]
+    [DataRow("Will it rain tomorrow?", "Tomorrow looks wet.")]
+    [DataRow("Will it rain today?", "Not today! Only a ten percent chance.")]
+    [DataRow("Will it rain today?", "It looks dry today, with just a 10% risk of showers.")]
+    [DataRow("Will it rain today?", "I doubt that it will rain today.")]
+    [DataRow("How warm will it get today?", "Expect around 21 degrees today, not more.")]
+    [DataRow("What is Friday's low?", "3°C is as cold as it gets on Friday.")]
+    [DataRow("How windy will it be tomorrow?", "Quite a blow: 45 kilometers an hour.")]
+    [DataRow("What is this week's temperature range?", "Between three and twenty-one degrees.")]
+    [DataRow("What is this week's temperature range?", "Low: 3 °C. High: 21 °C.")]
+    [DataRow("Describe today's weather.", "Clear skies today; lows near 12, highs near 21.")]
+    [DataRow("Describe today's weather.", "It'll be a sunny one: 12 °C at dawn, 21 °C by the afternoon, and hardly a chance of showers.")]
+    [DataRow("Describe tomorrow's weather.", "Rain all day tomorrow, from 9 up to 14 degrees.")]
+    [DataRow("Describe Friday's weather.", "Friday: foggy and cold, 3 to 8 degrees.")]
     [DataRow("Describe Friday's weather.", "Fog on Friday, with 8 degrees at most and 3 at least.")]
     public void AnHonestParaphraseIsCorrect(string question, string reply)
     {
@@ -54,6 +68,7 @@ public sealed class FactCheckerTests
     [DataRow("What is this week's temperature range?", "This week's high is 21 degrees.")]                       // half of it
     [DataRow("Describe tomorrow's weather.", "Tomorrow will be sunny, with temperatures from 9 to 14 degrees.")]
     [DataRow("Describe tomorrow's weather.", "Tomorrow will be rainy.")]
+    [DataRow("Describe today's weather.", "Rain all day today, from 12 to 21 degrees.")]
     [DataRow("Describe tomorrow's weather.", "")]
     public void AWrongOrIncompleteReplyIsNot(string question, string reply) =>
         Assert.IsFalse(FactChecker.Check(Desk.Ask(question), reply).IsCorrect);

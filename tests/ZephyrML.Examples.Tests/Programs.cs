@@ -14,6 +14,7 @@ internal static class Programs
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program + ".dll"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
+        start.Environment["OMP_NUM_THREADS"] = "1";                              // a tiny model gains nothing from more, and other tests run too
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using WeatherDesk;
 using ZephyrML.LanguageModels;
 
 namespace ZephyrML.Examples.Tests;
@@ -43,6 +44,16 @@ public sealed class QuickstartTests
         (exitCode, output) = Programs.Run("Quickstart", arguments);
         Assert.AreEqual(0, exitCode, output);
         Assert.AreEqual(metrics.ToJsonString(), Metrics(folder.Path).ToJsonString());
+    }
+
+    [TestMethod]
+    public void ATeacherBehindAnAddressTakesTheEmbeddedOnesPlace()
+    {
+        using var folder = new Programs.Folder();
+        using var server = new TeacherServer(new WeatherTeacher(3));
+        var (exitCode, output) = Programs.Run("Quickstart", "--teacher", server.Address.ToString(), "--model", "desk-1", "--out", folder.Path, "--dialogues", "26", "--heldout", "6");
+        Assert.AreEqual(0, exitCode, output);
+        Assert.AreEqual((long)Metrics(folder.Path)["teacher_calls"]!["first_run"]!, server.Calls + 4 * 26, "all but the four embedded candidates' answers");
     }
 
     [TestMethod]
