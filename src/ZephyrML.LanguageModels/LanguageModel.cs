@@ -87,7 +87,7 @@ public sealed class LanguageModel : IDisposable
         yield return (LanguageModelReader.ConfigFile, Text(Config.ToJson(TypeName)));
         yield return (LanguageModelReader.WeightsFile, stream => SafeTensorsWriter.Write(stream, [.. Network.NamedWeights.Select(w => (w.Name, (Tensor)w.Weight))], new Dictionary<string, string> { ["format"] = "pt" }));
         yield return (LanguageModelReader.RecordFile, Text(new JsonObject { ["format"] = 1, ["chat_template"] = Template.Name }.ToJsonString()));
-        var tokenizer = Tokenizer.ChatTemplateName == Template.Name ? Tokenizer : Tokenizer.WithChatTemplate(Template);
+        var tokenizer = Tokenizer.ChatTemplateName == Template.Name || Tokenizer.ChatTemplateText == Template.Jinja ? Tokenizer : Tokenizer.WithChatTemplate(Template);
         foreach (var file in tokenizer.Files()) yield return file;
     }
 

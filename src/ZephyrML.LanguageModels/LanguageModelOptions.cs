@@ -7,8 +7,8 @@ namespace ZephyrML.LanguageModels;
 public sealed class LanguageModelOptions
 {
     /// <summary>
-    /// The chat template's name (<see cref="LanguageModels.ChatTemplate.All"/>). Default, null: the one recorded with the model, else the one in its tokenizer's files, else
-    /// Zephyr or ChatML, whichever the tokenizer has the special tokens of.
+    /// The chat template's name (<see cref="LanguageModels.ChatTemplate.All"/>). Default, null: the one recorded with the model, else the one in its tokenizer's files: one of
+    /// those by name where it is known, else whatever it is, as a <see cref="JinjaChatTemplate"/>. A model that brings none needs this option.
     /// </summary>
     public string? ChatTemplate { get; set; }
 

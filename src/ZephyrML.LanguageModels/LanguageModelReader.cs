@@ -66,15 +66,25 @@ internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageMo
 
     private ChatTemplate ChooseTemplate(LanguageModelTokenizer tokenizer)
     {
-        if ((options.ChatTemplate ?? RecordedTemplate() ?? tokenizer.ChatTemplateName) is { } known)
+        var recorded = options.ChatTemplate is null ? RecordedTemplate() : null;
+        var own = recorded?.StartsWith("jinja-", StringComparison.Ordinal) == true;
+        var template = (options.ChatTemplate ?? (own ? null : recorded ?? tokenizer.ChatTemplateName)) is { } known ? ChatTemplate.Get(known) : OwnTemplate(tokenizer);
+        CheckTemplate(template, tokenizer);
+        return template;
+    }
+
+    private JinjaChatTemplate OwnTemplate(LanguageModelTokenizer tokenizer)
+    {
+        var hint = $"set {nameof(LanguageModelOptions.ChatTemplate)} in the options to one of {string.Join(", ", ChatTemplate.All.Select(t => t.Name))}";
+        try
         {
-            var template = ChatTemplate.Get(known);
-            CheckTemplate(template, tokenizer);
-            return template;
+            return JinjaChatTemplate.FromTokenizer(tokenizer)
+                ?? throw new InvalidDataException($"{Source("tokenizer_config.json")}: there is no chat template there or in chat_template.jinja; {hint}.");
         }
-        return new[] { ChatTemplate.Zephyr, ChatTemplate.ChatMl }.FirstOrDefault(t => t.SpecialTokens.All(s => tokenizer.TokenToId(s) is not null))
-            ?? throw new InvalidDataException($"{Source("tokenizer_config.json")}: names no chat template that is known, and the tokenizer lacks the special tokens of Zephyr's and ChatML's; "
-                + $"set {nameof(LanguageModelOptions)}.{nameof(LanguageModelOptions.ChatTemplate)} to one of {string.Join(", ", ChatTemplate.All.Select(t => t.Name))}.");
+        catch (ChatTemplateException e)
+        {
+            throw new InvalidDataException($"{Source("tokenizer_config.json")} or chat_template.jinja: {e.Message} To do without it, {hint}.", e);
+        }
     }
 
     private string? RecordedTemplate()

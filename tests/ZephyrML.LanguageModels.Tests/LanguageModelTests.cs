@@ -103,6 +103,45 @@ public sealed class LanguageModelTests
     }
 
     [TestMethod]
+    public void AModelsOwnTemplateIsUsedAndTravelsWithIt()
+    {
+        const string Jinja = "{% for m in messages %}{{ '[' ~ m.role ~ ']' ~ m.content ~ eos_token }}{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}";
+        using (var model = Model()) model.SaveHuggingFace(_folder);
+        File.Delete(Path.Combine(_folder, "zephyr.json"));
+        File.WriteAllText(Path.Combine(_folder, "chat_template.jinja"), Jinja);
+        var again = Path.Combine(_folder, "again");
+        using (var own = LanguageModel.Load(_folder))
+        {
+            Assert.IsInstanceOfType<JinjaChatTemplate>(own.Template);
+            Assert.AreEqual("</s>", own.Template.EndOfTurn);
+            own.SaveHuggingFace(again);
+        }
+        using var loaded = LanguageModel.Load(again);
+        Assert.AreEqual(Jinja, loaded.Template.Jinja);
+        Assert.AreEqual(Jinja, File.ReadAllText(Path.Combine(again, "chat_template.jinja")));
+        Assert.AreEqual("[user]hi</s>[assistant]", loaded.Template.Render([new ChatTurn("user", "hi")], true).Text);
+        using (var other = LanguageModel.Load(again, new LanguageModelOptions { ChatTemplate = "zephyr" })) Assert.AreSame(ChatTemplate.Zephyr, other.Template);
+        File.WriteAllText(Path.Combine(again, "chat_template.jinja"), "{% if %}");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => LanguageModel.Load(again)).Message, "line 1");
+    }
+
+    [TestMethod]
+    public void AModelWithoutATemplateNeedsTheOption()
+    {
+        using (var model = Model()) model.SaveHuggingFace(_folder);
+        File.Delete(Path.Combine(_folder, "zephyr.json"));
+        var file = Path.Combine(_folder, "tokenizer_config.json");
+        var config = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(file))!.AsObject();
+        config.Remove("chat_template");
+        File.WriteAllText(file, config.ToJsonString());
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => LanguageModel.Load(_folder));
+        StringAssert.Contains(error.Message, "set ChatTemplate");
+        StringAssert.Contains(error.Message, "zephyr, chatml");
+        using var chosen = LanguageModel.Load(_folder, new LanguageModelOptions { ChatTemplate = "zephyr" });
+        Assert.AreEqual("zephyr", chosen.Template.Name);
+    }
+
+    [TestMethod]
     public void WhatIsMissingIsNamed()
     {
         Assert.ThrowsExactly<DirectoryNotFoundException>(() => LanguageModel.Load(Path.Combine(_folder, "none")));

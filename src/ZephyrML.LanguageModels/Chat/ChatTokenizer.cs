@@ -77,7 +77,7 @@ public static class ChatTokenizer
         int[] Completion(string answer)
         {
             var ids = new List<int>(prompt);
-            tokenizer.Continue(answer + template.EndOfTurn, ids);
+            tokenizer.Continue(template.Completion(context, answer), ids);
             return [.. ids.Skip(prompt.Length)];
         }
     }

@@ -1,7 +1,8 @@
 namespace ZephyrML.LanguageModels;
 
 /// <summary>
-/// How a dialogue becomes the text that a model reads. The templates here are code and render exactly what the Jinja text in <see cref="Jinja"/> renders in Python.
+/// How a dialogue becomes the text that a model reads. The templates here are code and render exactly what the Jinja text in <see cref="Jinja"/> renders in Python;
+/// any other is a <see cref="JinjaChatTemplate"/>.
 /// </summary>
 public abstract class ChatTemplate
 {
@@ -22,7 +23,7 @@ public abstract class ChatTemplate
     {
     }
 
-    /// <summary>The template's name: <c>zephyr</c>, <c>chatml</c> or <c>smollm2</c>.</summary>
+    /// <summary>The template's name: <c>zephyr</c>, <c>chatml</c> or <c>smollm2</c>, or that of a model's own.</summary>
     public abstract string Name { get; }
 
     /// <summary>The token that ends a turn; the model generates it when it has finished.</summary>
@@ -44,6 +45,9 @@ public abstract class ChatTemplate
     /// <param name="addGenerationPrompt">Whether to end with the text after which the assistant speaks.</param>
     /// <returns>The text, and the spans in it where the assistant speaks.</returns>
     public abstract RenderedChat Render(IReadOnlyList<ChatTurn> turns, bool addGenerationPrompt);
+
+    /// <summary>What a model generates behind the prompt of a context when it answers this: the words and the end of turn.</summary>
+    internal virtual string Completion(IReadOnlyList<ChatTurn> context, string answer) => answer + EndOfTurn;
 
     /// <summary>The template of that name.</summary>
     /// <param name="name">A <see cref="Name"/>; case does not matter.</param>

@@ -79,7 +79,7 @@ public sealed partial class LanguageModelTokenizer
     {
         ArgumentNullException.ThrowIfNull(template);
         ChatTokenizer.RequireTokens(this, template);
-        return ChatTemplateName == template.Name ? this : new LanguageModelTokenizer(source, sourceName, config.WithTemplate(template.Jinja), definition);
+        return ChatTemplateName == template.Name || ChatTemplateText == template.Jinja ? this : new LanguageModelTokenizer(source, sourceName, config.WithTemplate(template.Jinja), definition);
     }
 
     private static byte[]? ReadAll(Func<string, Stream?> open, string name)

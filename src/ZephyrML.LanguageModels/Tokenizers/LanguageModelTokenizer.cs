@@ -79,6 +79,15 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
     /// <summary>The text of the chat template in Jinja, as the files hold it, or null.</summary>
     public string? ChatTemplateText => config.ChatTemplateText;
 
+    /// <summary>The chat templates in Jinja that the files hold, by name; the one that counts is <c>default</c>.</summary>
+    public IReadOnlyDictionary<string, string> ChatTemplates => config.ChatTemplates;
+
+    /// <summary>Special tokens by the names that templates know them by.</summary>
+    internal IReadOnlyDictionary<string, string> SpecialTokenTexts => config.SpecialTokens;
+
+    /// <summary>All tokens that stand for no text.</summary>
+    internal IEnumerable<string> SpecialTokenList => specialIds.Select(id => tokens[id]).OfType<string>().Concat(config.SpecialTokens.Values.Where(t => TokenToId(t) is not null));
+
     /// <summary>Whether <see cref="Encode"/> with special tokens puts the begin-of-sequence token in front.</summary>
     public bool AddsBos => BosTokenId is { } bos && before.Contains(bos);
 

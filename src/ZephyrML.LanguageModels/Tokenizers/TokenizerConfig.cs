@@ -21,6 +21,8 @@ internal sealed class TokenizerConfig
         PadToken = Token(content, "pad_token");
         UnkToken = Token(content, "unk_token");
         ChatTemplateText = template is null ? TemplateText(content) : System.Text.Encoding.UTF8.GetString(template);
+        ChatTemplates = NamedTemplates(content, ChatTemplateText);
+        SpecialTokens = NamedTokens(content);
         // transformers' Llama classes build the post-processor from these two; the others go by tokenizer.json alone.
         if (Text(content, "tokenizer_class")?.StartsWith("LlamaTokenizer", StringComparison.Ordinal) == true)
         {
@@ -49,6 +51,12 @@ internal sealed class TokenizerConfig
 
     /// <summary>The chat template in Jinja, or null.</summary>
     public string? ChatTemplateText { get; }
+
+    /// <summary>Templates by name, where the file has a list of them; else the one as "default".</summary>
+    public IReadOnlyDictionary<string, string> ChatTemplates { get; }
+
+    /// <summary>Special tokens by the names that templates know them by: bos_token and the like.</summary>
+    public IReadOnlyDictionary<string, string> SpecialTokens { get; }
 
     public static TokenizerConfig Read(byte[]? json, byte[]? template)
     {
@@ -107,6 +115,27 @@ internal sealed class TokenizerConfig
     private static string? Text(JsonObject content, string name) => content[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     private static bool? Flag(JsonObject content, string name) => content[name] is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : null;
+
+    private static Dictionary<string, string> NamedTemplates(JsonObject content, string? text)
+    {
+        var named = new Dictionary<string, string>();
+        foreach (var one in (content["chat_template"] as JsonArray ?? []).OfType<JsonObject>())
+        {
+            if (Text(one, "name") is { } name && Text(one, "template") is { } template)
+                named[name] = template;
+        }
+        if (text is not null)
+            named["default"] = text;
+        return named;
+    }
+
+    private static Dictionary<string, string> NamedTokens(JsonObject content)
+    {
+        string[] names = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+        var more = content["extra_special_tokens"] as JsonObject ?? [];
+        return names.Select(n => (Name: n, Text: Token(content, n))).Concat(more.Select(m => (Name: m.Key, Text: Token(more, m.Key))))
+            .Where(t => t.Text is not null).DistinctBy(t => t.Name).ToDictionary(t => t.Name, t => t.Text!);
+    }
 
     // A string, or a list of named templates of which "default" counts.
     private static string? TemplateText(JsonObject content) => content["chat_template"] is JsonArray named

@@ -1,0 +1,36 @@
+namespace ZephyrML.Tokenizers.Tests;
+
+/// <summary>Templates render what transformers renders, and the language does what Jinja2 does in transformers' sandbox.</summary>
+[TestClass]
+public class JinjaFixtureTests
+{
+    [TestMethod]
+    public void The_language_is_that_of_the_references()
+        => Check(JinjaFixtures.CheckLanguage(JinjaFixtures.Own("jinja-language")), 200);
+
+    [TestMethod]
+    [DataRow("qwen3-training")]
+    [DataRow("mistral-instruct-v0.3")]
+    [DataRow("deepseek-v3-training")]
+    [DataRow("zephyr-training")]
+    [DataRow("chatml")]
+    public void Own_copies_of_reference_renderings_agree(string name) => Check(JinjaFixtures.CheckTemplate(JinjaFixtures.Own(name)), 15);
+
+    [TestMethod]
+    public void All_reference_renderings_agree()
+    {
+        var count = 0;
+        foreach (var folder in Directory.GetDirectories(SharedFolder.Require(Path.Combine("fixtures", "templates"))))
+        {
+            Check(Path.GetFileName(folder) == "jinja-language" ? JinjaFixtures.CheckLanguage(folder) : JinjaFixtures.CheckTemplate(folder), 30);
+            count++;
+        }
+        Assert.IsGreaterThan(15, count);
+    }
+
+    private static void Check((int Count, List<string> Failures) result, int least)
+    {
+        Assert.IsGreaterThanOrEqualTo(least, result.Count);
+        Assert.IsEmpty(result.Failures, string.Join('\n', result.Failures));
+    }
+}
