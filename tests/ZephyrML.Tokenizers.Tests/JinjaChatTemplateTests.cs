@@ -90,12 +90,12 @@ public class JinjaChatTemplateTests
         foreach (var (jinja, what) in new[]
         {
             ("{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}", "more than"),
-            ("{% for i in range(99999) %}{% for j in [1, 2] %}{% for k in [1, 2, 3] %}{{ i + j * k }}{% endfor %}{% endfor %}{% endfor %}", "steps"),
+            ("{% for i in range(99999) %}{% for j in [1, 2] %}{% for k in [1, 2, 3] %}{{ i + j * k }}{% endfor %}{% endfor %}{% endfor %}", "more than"),
             ("{{ 'x' * 999999999 }}", "characters"),
             ("{{ [0] * 999999999 }}", "elements"),
             ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "deep"),
             ("{% set ns = namespace(s='0123456789') %}{% for i in range(40) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}", "characters"),
-            ("{{ 9 ** 9 ** 9 ** 9 }}", "bits"),
+            ("{{ 9 ** 9999999 }}", "bits"),
             ("{{ '%999999999d' | format(1) }}", "field"),
             ("{% for i in range(99999) %}{{ 'x' * 1000 }}{% endfor %}", "characters"),
         })
