@@ -15,6 +15,14 @@ public sealed class GgufTests
     [DataRow(GgufTensorType.BF16, true)]
     [DataRow(GgufTensorType.Q8_0, true)]
     [DataRow(GgufTensorType.Q4_1, true)]
+    [DataRow(GgufTensorType.Q4_0, true)]
+    [DataRow(GgufTensorType.Q5_0, true)]
+    [DataRow(GgufTensorType.Q5_1, true)]
+    [DataRow(GgufTensorType.Q2_K, true)]
+    [DataRow(GgufTensorType.Q3_K, true)]
+    [DataRow(GgufTensorType.Q4_K, true)]
+    [DataRow(GgufTensorType.Q5_K, true)]
+    [DataRow(GgufTensorType.Q6_K, true)]
     public void BlocksAreDequantizedAsTheGgufPackageDoes(GgufTensorType type, bool shared)
     {
         using var scope = NewDisposeScope();
@@ -26,6 +34,10 @@ public sealed class GgufTests
         reader.Read(reader.Tensors.Single(), read);
         double difference = ((read - values).abs() / values.abs().clamp_min(1e-20)).max().item<float>();
         Assert.IsTrue(difference <= 1e-6, $"off by {difference:g3} relative");
+        if (!GgufQuantizer.Writes(type) || !golden.TryGetValue($"{type}.source", out var source)) return;
+        var blocks = new byte[golden[$"{type}.raw"].NumberOfElements];
+        GgufQuantizer.Quantize(type, source.data<float>().ToArray(), blocks);
+        CollectionAssert.AreEqual(golden[$"{type}.raw"].bytes.ToArray(), blocks, "quantised");
     }
 
     [TestMethod]

@@ -90,6 +90,18 @@ public sealed class SafeTensorsTests
     }
 
     [TestMethod]
+    [DataRow("F8_E4M3")]
+    [DataRow("F8_E5M2")]
+    [DataRow("F8_E8M0")]
+    public void EightBitFloatsAreRefusedByName(string dtype)
+    {
+        var bytes = File($$"""{"w":{"dtype":"{{dtype}}","shape":[2],"data_offsets":[0,2]}}""", 2);
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => ReadAll(new MemoryStream(bytes)));
+        StringAssert.Contains(error.Message, dtype);
+        StringAssert.Contains(error.Message, "'w'");
+    }
+
+    [TestMethod]
     public void AHeaderThatClaimsMuchCostsNothing()
     {
         var bytes = new byte[64];

@@ -13,7 +13,15 @@ internal static class GgufBlocks
         GgufTensorType.F32 => (1, 4),
         GgufTensorType.F16 or GgufTensorType.BF16 => (1, 2),
         GgufTensorType.Q8_0 => (32, 34),
+        GgufTensorType.Q4_0 => (32, 18),
         GgufTensorType.Q4_1 => (32, 20),
+        GgufTensorType.Q5_0 => (32, 22),
+        GgufTensorType.Q5_1 => (32, 24),
+        GgufTensorType.Q2_K => (256, 84),
+        GgufTensorType.Q3_K => (256, 110),
+        GgufTensorType.Q4_K => (256, 144),
+        GgufTensorType.Q5_K => (256, 176),
+        GgufTensorType.Q6_K => (256, 210),
         _ => null,
     };
 
@@ -41,8 +49,53 @@ internal static class GgufBlocks
             case GgufTensorType.Q4_1:
                 for (; values.Length > 0; values = values[32..], blocks = blocks[20..]) Q4_1(blocks[..20], values[..32]);
                 break;
+            case GgufTensorType.Q4_0 or GgufTensorType.Q5_0 or GgufTensorType.Q5_1 or GgufTensorType.Q2_K or GgufTensorType.Q3_K or GgufTensorType.Q4_K or GgufTensorType.Q5_K or GgufTensorType.Q6_K:
+                var (elements, bytes) = Layout(type)!.Value;
+                for (; values.Length > 0; values = values[elements..], blocks = blocks[bytes..]) Block(type, blocks[..bytes], values[..elements]);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(type), type, "not supported");
+        }
+    }
+
+    private static void Block(GgufTensorType type, ReadOnlySpan<byte> block, Span<float> values)
+    {
+        switch (type)
+        {
+            case GgufTensorType.Q4_0: Q4_0(block, values); break;
+            case GgufTensorType.Q5_0: Q5(block[2..], values, Half(block, 0), centred: true, 0); break;
+            case GgufTensorType.Q5_1: Q5(block[4..], values, Half(block, 0), centred: false, Half(block, 2)); break;
+            case GgufTensorType.Q2_K: GgufSuperBlocks.Q2_K(block, values); break;
+            case GgufTensorType.Q3_K: GgufSuperBlocks.Q3_K(block, values); break;
+            case GgufTensorType.Q4_K: GgufSuperBlocks.Q4_K(block, values); break;
+            case GgufTensorType.Q5_K: GgufSuperBlocks.Q5_K(block, values); break;
+            case GgufTensorType.Q6_K: GgufSuperBlocks.Q6_K(block, values); break;
+        }
+    }
+
+    [MethodImpl(Hot)]
+    private static void Q4_0(ReadOnlySpan<byte> block, Span<float> values)
+    {
+        float d = Half(block, 0);
+        var codes = block[2..];
+        for (int i = 0; i < 16; i++)
+        {
+            values[i] = d * ((codes[i] & 15) - 8);
+            values[i + 16] = d * ((codes[i] >> 4) - 8);
+        }
+    }
+
+    // The fifth bits of all 32 codes, then the low halves as in Q4_1.
+    [MethodImpl(Hot)]
+    private static void Q5(ReadOnlySpan<byte> codes, Span<float> values, float d, bool centred, float m)
+    {
+        uint high = BinaryPrimitives.ReadUInt32LittleEndian(codes);
+        int centre = centred ? 16 : 0;
+        codes = codes[4..];
+        for (int i = 0; i < 16; i++)
+        {
+            values[i] = d * ((codes[i] & 15 | (int)(high >> i & 1) << 4) - centre) + m;
+            values[i + 16] = d * ((codes[i] >> 4 | (int)(high >> (i + 16) & 1) << 4) - centre) + m;
         }
     }
 
