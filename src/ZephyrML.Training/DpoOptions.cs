@@ -8,6 +8,9 @@ namespace ZephyrML.Training;
 /// </summary>
 public class DpoOptions : TrainingOptions
 {
+    private static readonly DpoLoss[] DivergenceLosses =
+        [DpoLoss.Sigmoid, DpoLoss.Cdpo, DpoLoss.SigmoidNorm, DpoLoss.Hinge, DpoLoss.Ipo, DpoLoss.ExoPair, DpoLoss.Robust, DpoLoss.Discopop, DpoLoss.Sft];
+
     /// <summary>Options with the defaults of the paper.</summary>
     public DpoOptions()
     {
@@ -31,6 +34,32 @@ public class DpoOptions : TrainingOptions
     /// <summary>Temperature τ of <see cref="DpoLoss.Discopop"/>'s mixture. Default 0.05.</summary>
     public double DiscopopTau { get; set; } = 0.05;
 
+    /// <summary>The divergence that holds the policy to the reference; others than the default only with losses on differences of scores. Default <see cref="Divergence.ReverseKl"/>.</summary>
+    public Divergence Divergence { get; set; }
+
+    /// <summary>α of <see cref="Divergence.Alpha"/>. Default 0.5.</summary>
+    public double AlphaDivergenceCoefficient { get; set; } = 0.5;
+
+    /// <summary>Weigh each pair by how probable the policy finds both answers, as if they were its own (WPO). Not with <see cref="DpoLoss.Aot"/> and <see cref="DpoLoss.AotUnpaired"/>. Default false.</summary>
+    public bool UseWeighting { get; set; }
+
+    /// <summary>Weight of the tokens by which one answer is longer than the other, against length bias (LD-DPO), 0 to 1; null: all count alike. Default null.</summary>
+    public double? LdAlpha { get; set; }
+
+    /// <summary>Which end of prompt and completion is kept. Default <see cref="Truncation.KeepStart"/>.</summary>
+    public Truncation Truncation { get; set; }
+
+    /// <summary>
+    /// Move the reference towards the policy at intervals (TR-DPO). A second model is then kept in memory, the reference's log-probabilities are computed in every step, and their cache is not used. Default false.
+    /// </summary>
+    public bool SyncReference { get; set; }
+
+    /// <summary>The policy's share α when the reference moves: (1−α)·reference + α·policy. Default 0.6.</summary>
+    public double ReferenceMixup { get; set; } = 0.6;
+
+    /// <summary>The reference moves after every so many steps. Default 512.</summary>
+    public int ReferenceSyncSteps { get; set; } = 512;
+
     /// <inheritdoc/>
     protected override void CopyLists()
     {
@@ -53,6 +82,22 @@ public class DpoOptions : TrainingOptions
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(LabelSmoothing)} must be at least 0 and below 0.5, not {LabelSmoothing}.");
         if (LabelSmoothing == 0 && Losses?.Contains(DpoLoss.ExoPair) == true)
             yield return $"{nameof(LabelSmoothing)} must be greater than 0 for {nameof(DpoLoss.ExoPair)} (its paper: 0.001).";
+        if (!Enum.IsDefined(Divergence))
+            yield return $"{nameof(Divergence)} must be one of {string.Join(", ", Enum.GetNames<Divergence>())}, not {Divergence}.";
+        if (Divergence != Divergence.ReverseKl && Losses?.Except(DivergenceLosses).ToList() is { Count: > 0 } others)
+            yield return $"{nameof(Divergence)} must be {nameof(Divergence.ReverseKl)} for {string.Join(", ", others)}; {Divergence} works with {string.Join(", ", DivergenceLosses)}.";
+        if (!double.IsFinite(AlphaDivergenceCoefficient))
+            yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(AlphaDivergenceCoefficient)} must be a finite number, not {AlphaDivergenceCoefficient}.");
+        if (UseWeighting && Losses?.Intersect([DpoLoss.Aot, DpoLoss.AotUnpaired]).ToList() is { Count: > 0 } sorted)
+            yield return $"{nameof(UseWeighting)} must be false for {string.Join(", ", sorted)}, where sorting takes the pairs apart.";
+        if (!(LdAlpha is null or (>= 0 and <= 1)))
+            yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(LdAlpha)} must be null or between 0 and 1, not {LdAlpha}.");
+        if (!Enum.IsDefined(Truncation))
+            yield return $"{nameof(Truncation)} must be one of {string.Join(", ", Enum.GetNames<Truncation>())}, not {Truncation}.";
+        if (!(ReferenceMixup is >= 0 and <= 1))
+            yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(ReferenceMixup)} must be between 0 and 1, not {ReferenceMixup}.");
+        if (ReferenceSyncSteps < 1)
+            yield return $"{nameof(ReferenceSyncSteps)} must be greater than 0, not {ReferenceSyncSteps}.";
         if (!(DiscopopTau > 0))
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(DiscopopTau)} must be greater than 0, not {DiscopopTau}.");
     }

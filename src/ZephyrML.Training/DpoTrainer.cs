@@ -6,13 +6,10 @@ namespace ZephyrML.Training;
 
 /// <summary>
 /// Distilled direct preference optimisation (Zephyr paper, section 3, equation 1). The reference is the policy as it starts: its summed log-probabilities are
-/// computed once, before the first step. The loss of an optimiser step is the mean over its micro-batches of each one's mean over pairs, as TRL has it.
+/// computed once, before the first step, unless it moves (<see cref="DpoOptions.SyncReference"/>). The loss of an optimiser step is the mean over its micro-batches of each one's mean over pairs, as TRL has it.
 /// </summary>
 public static class DpoTrainer
 {
-    private static readonly string[] MetricNames =
-        ["loss", "rewards/chosen", "rewards/rejected", "rewards/accuracies", "rewards/margins", "logps/chosen", "logps/rejected", "logits/chosen", "logits/rejected", "entropy", "mean_token_accuracy", "logps/accuracies", "grad_norm"];
-
     /// <summary>Trains a policy's weights in place.</summary>
     /// <param name="policy">The policy, float32; its weights at the start are the reference. Weights that do not require gradients stay as they are.</param>
     /// <param name="rows">Pairs to learn from; read again and again, so a <see cref="TokenStore{TRow}"/> will do.</param>
@@ -37,13 +34,14 @@ public static class DpoTrainer
         int warmup = LearningRate.WarmupSteps(options, plan.TotalSteps);
 
         var watch = Stopwatch.StartNew();
-        var (reference, fromCache) = Reference(rows, data, plan.Steps().SelectMany(step => step));
-        var (heldReference, heldFromCache) = held is null ? ([], true) : Reference(evaluation!, held, heldBatches);
+        using var synced = options.SyncReference ? new SyncedReference(policy, options) : null;
+        DpoReference reference = synced as DpoReference ?? new PrecomputedReference(policy, rows, data, plan.Steps().SelectMany(step => step), options, context);
+        DpoReference heldReference = held is null ? reference : synced as DpoReference ?? new PrecomputedReference(policy, evaluation!, held, heldBatches, options, context);
         var referenceTime = watch.Elapsed;
 
         using var weights = new FlatParameters(policy.NamedWeights);
-        using var optimizer = new AdamW(weights, options);
-        using var log = new TrainingLog("dDPO", plan, MetricNames, options, context);
+        using var optimizer = FlatOptimizer.Create(weights, options);
+        using var log = new TrainingLog("dDPO", plan, [.. PairMeasures.Names, "grad_norm"], options, context);
         if (held is not null)
             log.Evaluation(0, Evaluate(policy, held, heldBatches, heldReference, options));
         int step = 0;
@@ -51,7 +49,7 @@ public static class DpoTrainer
         {
             context.CancellationToken.ThrowIfCancellationRequested();
             log.Resume();
-            double rate = LearningRate.At(step, options.LearningRate, options.Schedule, warmup, plan.TotalSteps);
+            double rate = LearningRate.At(step, options, warmup, plan.TotalSteps);
             Step(++step, microBatches, rate);
             log.Pause();
             if (held is not null && (step == plan.TotalSteps || options.EvaluateEverySteps > 0 && step % options.EvaluateEverySteps == 0))
@@ -60,7 +58,7 @@ public static class DpoTrainer
         return new DpoResult
         {
             Steps = log.Steps, Evaluations = log.Evaluations, RowsGiven = rows.Count, RowsUsed = data.Used.Count, RowsCut = data.Cut, Tokens = log.Tokens, TrainingTime = log.TrainingTime,
-            ReferenceTime = referenceTime, ReferenceFromCache = context.CacheFolder is not null && fromCache && heldFromCache, PeakMemoryBytes = ProcessMemory.Peak(),
+            ReferenceTime = referenceTime, ReferenceFromCache = reference.FromCache && heldReference.FromCache, PeakMemoryBytes = ProcessMemory.Peak(),
         };
 
         void Step(int number, int[][] microBatches, double rate)
@@ -72,8 +70,8 @@ public static class DpoTrainer
             {
                 using var batchScope = NewDisposeScope();
                 using var batch = data.Batch(pairs, policy);
-                var logps = new TargetLogProbabilities(policy, policy.Hidden(batch.Ids, batch.Layout), batch);
-                var (loss, measured) = LossAndMetrics(logps, batch, pairs, reference, options);
+                var logps = new TargetLogProbabilities(policy, policy.Hidden(batch.Ids, batch.Layout), batch, squares: options.UseWeighting);
+                var (loss, measured) = PairMeasures.Of(logps, batch, pairs, reference, options);
                 (loss / microBatches.Length).backward();
                 logps.Backward();
                 metrics.Add(measured.MoveToOuterDisposeScope());
@@ -83,19 +81,7 @@ public static class DpoTrainer
             context.BeforeUpdate?.Invoke(number, weights);
             log.Step(number, microBatches.Length, rate, tokens, cat([stack(metrics).mean([0]), norm.reshape(1)]));
             optimizer.Step(rate, norm);
-        }
-
-        (PairLogProbabilities[] Known, bool FromCache) Reference(IReadOnlyList<PreferenceRow> rows, PreferenceData data, IEnumerable<int[]> batches)
-        {
-            var file = ReferenceLogProbabilities.CacheFile(policy, rows, options, context);
-            var known = ReferenceLogProbabilities.Load(file, data.Used.Count);
-            var missing = batches.SelectMany(b => b).Distinct().Count(i => float.IsNaN(known[i].Chosen));
-            if (missing > 0)
-            {
-                ReferenceLogProbabilities.Compute(policy, data, batches, known, context, missing);
-                ReferenceLogProbabilities.Save(file, known);
-            }
-            return (known, missing == 0);
+            synced?.AfterStep(number);
         }
     }
 
@@ -107,7 +93,7 @@ public static class DpoTrainer
         var data = new PreferenceData(rows, options, "given");
         var known = ReferenceLogProbabilities.Load(null, data.Used.Count);
         var sorted = Enumerable.Range(0, data.Used.Count).OrderByDescending(i => data.Lengths[i]).Chunk(options.EvaluationBatchSize ?? options.BatchSize);
-        ReferenceLogProbabilities.Compute(model, data, sorted, known, new() { CancellationToken = cancellationToken }, 0);
+        ReferenceLogProbabilities.Compute(model, data, sorted, known, options, new() { CancellationToken = cancellationToken }, 0);
         var all = ReferenceLogProbabilities.Load(null, rows.Count);
         for (int i = 0; i < known.Length; i++)
             all[data.Used[i]] = known[i];
@@ -118,7 +104,7 @@ public static class DpoTrainer
     /// <param name="policy">The policy.</param>
     /// <param name="rows">The pairs.</param>
     /// <param name="reference">What <see cref="LogProbabilities"/> gave for the reference.</param>
-    /// <param name="options">β, the losses, the length.</param>
+    /// <param name="options">β, the losses, the length; <see cref="DpoOptions.UseWeighting"/> does not count here.</param>
     /// <param name="cancellationToken">Looked at between batches.</param>
     /// <exception cref="ArgumentException">The options are wrong, no row has room, or the reference has another number of rows.</exception>
     public static PreferenceEvaluation Evaluate(CausalLM policy, IReadOnlyList<PreferenceRow> rows, IReadOnlyList<PairLogProbabilities> reference, DpoOptions options, CancellationToken cancellationToken = default)
@@ -131,32 +117,15 @@ public static class DpoTrainer
         if (used.Length == 0)
             throw new ArgumentException("No pair has log-probabilities of both the policy and the reference.", nameof(reference));
         Tensor Column(Func<int, float> value) => tensor(used.Select(value).ToArray(), [used.Length]);
-        int Room(int i, int[] completion) => Math.Min(completion.Length, options.MaxLength - rows[i].Prompt.Length);
+        int Room(int i, int[] completion) => PreferenceData.CompletionTokens(rows[i].Prompt, completion, options);
         var pairs = new PairTensors(Column(i => logps[i].Chosen), Column(i => logps[i].Rejected), Column(i => reference[i].Chosen), Column(i => reference[i].Rejected),
             Column(i => Room(i, rows[i].Chosen)), Column(i => Room(i, rows[i].Rejected)));
         var (loss, chosen, rejected) = DpoLosses.Compute(pairs, options);
         return new(used.Length, chosen.gt(rejected).to(ScalarType.Float32).mean().item<float>(), (chosen - rejected).mean().item<float>(), loss.item<float>(), logps);
     }
 
-    private static (Tensor Loss, Tensor Metrics) LossAndMetrics(TargetLogProbabilities logps, TokenBatch batch, int[] pairs, PairLogProbabilities[] reference, DpoOptions options)
-    {
-        int B = pairs.Length, chosenTargets = batch.TargetsPerDocument.Take(B).Sum();
-        var device = batch.Ids.device;
-        Tensor Column(Func<int, float> value) => tensor(Enumerable.Range(0, B).Select(value).ToArray(), [B]).to(device);
-        var sums = batch.SumByDocument(logps.Values);                                                           // (2B)
-        var tensors = new PairTensors(sums.narrow(0, 0, B), sums.narrow(0, B, B), Column(i => reference[pairs[i]].Chosen), Column(i => reference[pairs[i]].Rejected),
-            Column(i => batch.TargetsPerDocument[i]), Column(i => batch.TargetsPerDocument[B + i]));
-        var (loss, chosen, rejected) = DpoLosses.Compute(tensors, options);
-        using var noGrad = no_grad();
-        Tensor Chosen(Tensor perTarget) => perTarget.narrow(0, 0, chosenTargets);
-        Tensor Rejected(Tensor perTarget) => perTarget.narrow(0, chosenTargets, batch.TargetCount - chosenTargets);
-        return (loss, stack([loss.detach(), chosen.mean(), rejected.mean(), chosen.gt(rejected).to(ScalarType.Float32).mean(), (chosen - rejected).mean(),
-            tensors.PolicyChosen.detach().mean(), tensors.PolicyRejected.detach().mean(), Chosen(logps.MeanLogit).mean(), Rejected(logps.MeanLogit).mean(), logps.Entropy.mean(), Chosen(logps.Correct).mean(),
-            tensors.PolicyChosen.detach().gt(tensors.PolicyRejected.detach()).to(ScalarType.Float32).mean()]));         // ours: says something before the first step too
-    }
-
     /// <summary>TRL's evaluation: the loss is weighted by the batches' rows, the rest are means over batches.</summary>
-    private static Dictionary<string, double> Evaluate(CausalLM policy, PreferenceData data, List<int[]> batches, PairLogProbabilities[] reference, DpoOptions options)
+    private static Dictionary<string, double> Evaluate(CausalLM policy, PreferenceData data, List<int[]> batches, DpoReference reference, DpoOptions options)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -165,14 +134,14 @@ public static class DpoTrainer
         {
             using var batchScope = NewDisposeScope();
             using var batch = data.Batch(pairs, policy);
-            var logps = new TargetLogProbabilities(policy, policy.Hidden(batch.Ids, batch.Layout), batch);
-            results.Add(LossAndMetrics(logps, batch, pairs, reference, options).Metrics.MoveToOuterDisposeScope());
+            var logps = new TargetLogProbabilities(policy, policy.Hidden(batch.Ids, batch.Layout), batch, squares: options.UseWeighting);
+            results.Add(PairMeasures.Of(logps, batch, pairs, reference, options).Metrics.MoveToOuterDisposeScope());
         }
         var values = stack(results).ToFloats();
-        int width = MetricNames.Length - 1;                                                                     // no grad_norm
+        int width = PairMeasures.Names.Length;
         var metrics = new Dictionary<string, double>();
         for (int m = 0; m < width; m++)
-            metrics["eval_" + MetricNames[m]] = m == 0
+            metrics["eval_" + PairMeasures.Names[m]] = m == 0
                 ? batches.Select((b, i) => (double)values[i * width] * b.Length).Sum() / data.Used.Count
                 : batches.Select((_, i) => (double)values[i * width + m]).Average();
         return metrics;

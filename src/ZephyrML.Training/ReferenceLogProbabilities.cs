@@ -16,9 +16,10 @@ internal static class ReferenceLogProbabilities
     /// <param name="data">The pairs.</param>
     /// <param name="batches">Batches of them in the order of training; one is computed if it has a pair that is still missing.</param>
     /// <param name="known">(chosen, rejected) for each used pair; NaN where missing.</param>
+    /// <param name="options">LD-DPO's weight.</param>
     /// <param name="context">Progress and cancellation.</param>
     /// <param name="total">Number of pairs that will be computed, for the progress; 0: do not report.</param>
-    public static void Compute(CausalLM model, PreferenceData data, IEnumerable<int[]> batches, PairLogProbabilities[] known, TrainingContext context, int total)
+    public static void Compute(CausalLM model, PreferenceData data, IEnumerable<int[]> batches, PairLogProbabilities[] known, DpoOptions options, TrainingContext context, int total)
     {
         using var noGrad = no_grad();
         var watch = System.Diagnostics.Stopwatch.StartNew();
@@ -31,7 +32,7 @@ internal static class ReferenceLogProbabilities
             context.CancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var batch = data.Batch(pairs, model);
-            var sums = batch.SumByDocument(new TargetLogProbabilities(model, model.Hidden(batch.Ids, batch.Layout), batch).Values).ToFloats();
+            var sums = PairMeasures.CompletionSums(batch, new TargetLogProbabilities(model, model.Hidden(batch.Ids, batch.Layout), batch).Values, options).ToFloats();
             for (int i = 0; i < pairs.Length; i++)
             {
                 if (!float.IsNaN(known[pairs[i]].Chosen))
@@ -58,6 +59,8 @@ internal static class ReferenceLogProbabilities
             hash.AppendData(MemoryMarshal.AsBytes(ids));
         }
         Add([1, options.MaxLength, rows.Count]);
+        if (options.Truncation != Truncation.KeepStart || options.LdAlpha is not null)
+            Add([2, (int)options.Truncation, BitConverter.SingleToInt32Bits((float)(options.LdAlpha ?? 1))]);
         hash.AppendData(System.Text.Encoding.UTF8.GetBytes(model.Config.ToJson()));
         foreach (var row in rows)
         {

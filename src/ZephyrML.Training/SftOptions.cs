@@ -17,11 +17,16 @@ public class SftOptions : TrainingOptions
     /// <summary>How rows share the length <see cref="TrainingOptions.MaxLength"/>. Default <see cref="Packing.BestFit"/>.</summary>
     public Packing Packing { get; set; } = Packing.BestFit;
 
+    /// <summary>The loss of a supervised token. Default <see cref="SftLoss.NegativeLogLikelihood"/>.</summary>
+    public SftLoss Loss { get; set; }
+
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems()
     {
         foreach (var problem in base.Problems())
             yield return problem;
+        if (!Enum.IsDefined(Loss))
+            yield return $"{nameof(Loss)} must be one of {string.Join(", ", Enum.GetNames<SftLoss>())}, not {Loss}.";
         if (!Enum.IsDefined(Packing))
             yield return $"{nameof(Packing)} must be one of {string.Join(", ", Enum.GetNames<Packing>())}, not {Packing}.";
     }

@@ -33,7 +33,7 @@ public static class SftTrainer
         var plan = new BatchPlan(data.UnitLengths, options, context, "dSFT order", options.GroupByLength && options.Packing == Packing.None);
         int warmup = LearningRate.WarmupSteps(options, plan.TotalSteps);
         using var weights = new FlatParameters(model.NamedWeights);
-        using var optimizer = new AdamW(weights, options);
+        using var optimizer = FlatOptimizer.Create(weights, options);
         using var log = new TrainingLog("dSFT", plan, MetricNames, options, context);
 
         if (held is not null)
@@ -43,7 +43,7 @@ public static class SftTrainer
         {
             context.CancellationToken.ThrowIfCancellationRequested();
             log.Resume();
-            double rate = LearningRate.At(step, options.LearningRate, options.Schedule, warmup, plan.TotalSteps);
+            double rate = LearningRate.At(step, options, warmup, plan.TotalSteps);
             Step(++step, microBatches, rate);
             log.Pause();
             if (held is not null && (step == plan.TotalSteps || options.EvaluateEverySteps > 0 && step % options.EvaluateEverySteps == 0))
@@ -59,14 +59,12 @@ public static class SftTrainer
         {
             using var stepScope = NewDisposeScope();
             var batches = microBatches.Select(units => data.Batch(units, model)).ToList();
-            int targets = batches.Sum(b => b.TargetCount);
+            int targets = Math.Max(1, batches.Sum(b => b.TargetCount));
             var metrics = new List<Tensor>();
             foreach (var batch in batches)
             {
                 using var batchScope = NewDisposeScope();
-                var logps = new TargetLogProbabilities(model, model.Hidden(batch.Ids, batch.Layout), batch, constantGradient: -1.0 / targets);
-                logps.Backward();
-                metrics.Add(Metrics(logps, batch, lossDivisor: targets).MoveToOuterDisposeScope());
+                metrics.Add(Measure(model, batch, options, targets, learn: true).MoveToOuterDisposeScope());
                 batch.Dispose();
             }
             var all = stack(metrics);                                                                           // (micro-batches, 3)
@@ -77,9 +75,16 @@ public static class SftTrainer
         }
     }
 
-    /// <summary>(3): Σ −log π / divisor, and the means of entropy and accuracy over the batch's targets.</summary>
-    private static Tensor Metrics(TargetLogProbabilities logps, TokenBatch batch, int lossDivisor) =>
-        stack([logps.Values.detach().sum() / -lossDivisor, logps.Entropy.mean(), logps.Correct.mean()]);
+    /// <summary>(3): Σ loss / divisor, and the means of entropy and accuracy over the batch's targets; all 0 where it has none, as a split row's piece may.</summary>
+    private static Tensor Measure(CausalLM model, TokenBatch batch, SftOptions options, int lossDivisor, bool learn)
+    {
+        if (batch.TargetCount == 0)
+            return zeros(3, device: batch.Ids.device);
+        var logps = new TargetLogProbabilities(model, model.Hidden(batch.Ids, batch.Layout), batch, values => SftLosses.Gradient(options.Loss, values, lossDivisor));
+        if (learn)
+            logps.Backward();
+        return stack([SftLosses.Sum(options.Loss, logps.Values.detach(), lossDivisor), logps.Entropy.mean(), logps.Correct.mean()]);
+    }
 
     /// <summary>TRL's evaluation: the loss is weighted by the batches' rows, each batch's loss being the mean over its tokens; the rest are means over batches.</summary>
     private static Dictionary<string, double> Evaluate(CausalLM model, SftData data, SftOptions options)
@@ -92,8 +97,7 @@ public static class SftTrainer
         {
             using var batchScope = NewDisposeScope();
             using var batch = data.Batch(units, model);
-            var logps = new TargetLogProbabilities(model, model.Hidden(batch.Ids, batch.Layout), batch);
-            results.Add(Metrics(logps, batch, batch.TargetCount).MoveToOuterDisposeScope());
+            results.Add(Measure(model, batch, options, batch.TargetCount, learn: false).MoveToOuterDisposeScope());
         }
         var values = stack(results).ToFloats();
         return new()

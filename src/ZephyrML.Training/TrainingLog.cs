@@ -53,8 +53,9 @@ internal sealed class TrainingLog(string stage, BatchPlan plan, IReadOnlyList<st
     public void Evaluation(int step, IReadOnlyDictionary<string, double> values)
     {
         Read();
-        evaluations.Add(new StepMetrics(step, values));
-        Show(new StepMetrics(step, values));
+        var evaluation = new StepMetrics(step, new Dictionary<string, double>(values) { ["eval_num_tokens"] = Tokens });
+        evaluations.Add(evaluation);
+        Show(evaluation);
     }
 
     public void Dispose()

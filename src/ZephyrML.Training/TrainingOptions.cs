@@ -6,7 +6,7 @@ namespace ZephyrML.Training;
 /// </summary>
 public abstract class TrainingOptions
 {
-    /// <summary>Peak learning rate of AdamW.</summary>
+    /// <summary>Peak learning rate.</summary>
     public double LearningRate { get; set; }
 
     /// <summary>Passes over the rows; a fraction ends in the middle of one.</summary>
@@ -30,11 +30,17 @@ public abstract class TrainingOptions
     /// <summary>How the learning rate goes after the warm-up.</summary>
     public LearningRateSchedule Schedule { get; set; }
 
+    /// <summary>Details of the schedule: floor, cycles, power, decay steps. Default: transformers' defaults.</summary>
+    public ScheduleShape ScheduleShape { get; set; } = new();
+
     /// <summary>Share of all steps in which the learning rate rises from 0 to its peak, rounded up to whole steps. Default 0.1 (the paper).</summary>
     public double WarmupRatio { get; set; } = 0.1;
 
     /// <summary>Warm-up in steps; where given, <see cref="WarmupRatio"/> does not count. Default null.</summary>
     public int? WarmupSteps { get; set; }
+
+    /// <summary>The optimiser. Default <see cref="OptimizerKind.AdamW"/>.</summary>
+    public OptimizerKind Optimizer { get; set; }
 
     /// <summary>Decoupled weight decay on everything two-dimensional (norms and biases never decay). Default 0.</summary>
     public double WeightDecay { get; set; }
@@ -42,14 +48,17 @@ public abstract class TrainingOptions
     /// <summary>Gradients are scaled down to this global 2-norm; 0: never. Default 1.</summary>
     public double MaxGradNorm { get; set; } = 1;
 
-    /// <summary>AdamW's β1, the decay of the first moment. Default 0.9.</summary>
+    /// <summary>AdamW's β1, the decay of the first moment; Lion's too. Default 0.9.</summary>
     public double AdamBeta1 { get; set; } = 0.9;
 
-    /// <summary>AdamW's β2, the decay of the second moment. Default 0.999.</summary>
+    /// <summary>AdamW's β2, the decay of the second moment; Lion's of its only one. Default 0.999.</summary>
     public double AdamBeta2 { get; set; } = 0.999;
 
-    /// <summary>AdamW's ε, added to the root of the second moment. Default 1e-8.</summary>
+    /// <summary>AdamW's and RMSprop's ε, added to the root of the second moment. Default 1e-8.</summary>
     public double AdamEpsilon { get; set; } = 1e-8;
+
+    /// <summary>RMSprop's α, the decay of its moment. Default 0.99.</summary>
+    public double RmsPropAlpha { get; set; } = 0.99;
 
     /// <summary>Each epoch has a random order of its own; false: the rows' own order, every time (easy rows first, say), and <see cref="GroupByLength"/> does not count. Default true.</summary>
     public bool Shuffle { get; set; } = true;
@@ -101,6 +110,9 @@ public abstract class TrainingOptions
             Must(EvaluationBatchSize is null or > 0, nameof(EvaluationBatchSize), "null or greater than 0", EvaluationBatchSize),
             Must(MaxLength > 1, nameof(MaxLength), "at least 2 tokens", MaxLength),
             Must(Enum.IsDefined(Schedule), nameof(Schedule), $"one of {string.Join(", ", Enum.GetNames<LearningRateSchedule>())}", Schedule),
+            Must(ScheduleShape is not null, nameof(ScheduleShape), "given", "null"),
+            Must(Enum.IsDefined(Optimizer), nameof(Optimizer), $"one of {string.Join(", ", Enum.GetNames<OptimizerKind>())}", Optimizer),
+            Must(RmsPropAlpha is >= 0 and < 1, nameof(RmsPropAlpha), "at least 0 and below 1", RmsPropAlpha),
             Must(WarmupRatio is >= 0 and <= 1, nameof(WarmupRatio), "between 0 and 1", WarmupRatio),
             Must(WarmupSteps is null or >= 0, nameof(WarmupSteps), "null or at least 0", WarmupSteps),
             Must(double.IsFinite(WeightDecay) && WeightDecay >= 0, nameof(WeightDecay), "a finite number of at least 0", WeightDecay),
@@ -111,6 +123,6 @@ public abstract class TrainingOptions
             Must(EvaluateEverySteps >= 0, nameof(EvaluateEverySteps), "at least 0", EvaluateEverySteps),
             Must(LogEverySteps > 0, nameof(LogEverySteps), "greater than 0", LogEverySteps),
         ];
-        return problems.OfType<string>();
+        return problems.OfType<string>().Concat(ScheduleShape?.Problems(Schedule, LearningRate) ?? []);
     }
 }

@@ -28,6 +28,24 @@ public class OptionsTests
     }
 
     [TestMethod]
+    public void WhatDoesNotGoTogetherIsRefusedByName()
+    {
+        void Refused(DpoOptions options, params string[] names)
+        {
+            var message = Assert.ThrowsExactly<ArgumentException>(options.Validate).Message;
+            foreach (var name in names)
+                Assert.Contains(name, message);
+        }
+        Refused(new() { Divergence = Divergence.JensenShannon, Losses = [DpoLoss.Sigmoid, DpoLoss.NcaPair, DpoLoss.Aot] }, "Divergence", "NcaPair, Aot;");
+        Refused(new() { UseWeighting = true, Losses = [DpoLoss.Aot] }, "UseWeighting", "Aot");
+        Refused(new() { LdAlpha = 1.5 }, "LdAlpha", "1.5");
+        Refused(new() { SyncReference = true, ReferenceMixup = 2, ReferenceSyncSteps = 0 }, "ReferenceMixup", "ReferenceSyncSteps");
+        Refused(new() { Schedule = LearningRateSchedule.WarmupStableDecay }, "ScheduleShape.DecaySteps");
+        Refused(new() { Schedule = LearningRateSchedule.Polynomial, LearningRate = 1e-8 }, "ScheduleShape.EndRate", "LearningRate");
+        new DpoOptions { Divergence = Divergence.ForwardKl, Losses = [DpoLoss.Ipo, DpoLoss.Sft], UseWeighting = true, LdAlpha = 0 }.Validate();
+    }
+
+    [TestMethod]
     public void CopyKeepsTheTypeAndLetsGoOfTheOriginal()
     {
         var weights = new List<double> { 1 };

@@ -2,22 +2,24 @@ using ZephyrML.LanguageModels;
 
 namespace ZephyrML.Training;
 
-/// <summary>dDPO's rows: the pairs that have room for a completion, cut at their end (TRL's <c>keep_start</c>).</summary>
+/// <summary>dDPO's rows: the pairs that have room for a completion, cut to the length.</summary>
 internal sealed class PreferenceData
 {
     private readonly IReadOnlyList<PreferenceRow> rows;
-    private readonly int maxLength;
+    private readonly DpoOptions options;
 
     /// <exception cref="ArgumentException">No row is left.</exception>
     public PreferenceData(IReadOnlyList<PreferenceRow> rows, DpoOptions options, string what)
     {
-        (this.rows, maxLength) = (rows, options.MaxLength);
+        (this.rows, this.options) = (rows, options);
+        int maxLength = options.MaxLength;
+        bool needsRoom = options.Truncation == Truncation.KeepStart;
         var used = new List<int>();
         var lengths = new List<int>();
         for (int i = 0; i < rows.Count; i++)
         {
             var row = rows[i];
-            if (row.Prompt.Length is 0 || row.Prompt.Length >= maxLength || row.Chosen.Length == 0 || row.Rejected.Length == 0)
+            if (row.Prompt.Length is 0 || (needsRoom && row.Prompt.Length >= maxLength) || row.Chosen.Length == 0 || row.Rejected.Length == 0)
                 continue;
             int longer = row.Prompt.Length + Math.Max(row.Chosen.Length, row.Rejected.Length);
             used.Add(i);
@@ -47,6 +49,14 @@ internal sealed class PreferenceData
         return new([.. read.Select(r => Side(r.Prompt, r.Chosen)), .. read.Select(r => Side(r.Prompt, r.Rejected))], model.Config, model.Device);
     }
 
-    private Document Side(int[] prompt, int[] completion) =>
-        new([.. prompt, .. completion], Math.Min(prompt.Length + completion.Length, maxLength), null, prompt.Length);
+    private Document Side(int[] prompt, int[] completion)
+    {
+        int[] all = [.. prompt, .. completion];
+        int cut = options.Truncation == Truncation.KeepEnd ? Math.Max(0, all.Length - options.MaxLength) : 0;
+        return new(cut == 0 ? all : all[cut..], Math.Min(all.Length, options.MaxLength), null, Math.Max(0, prompt.Length - cut));
+    }
+
+    /// <summary>Completion tokens that are left of a row's side.</summary>
+    public static int CompletionTokens(int[] prompt, int[] completion, DpoOptions options) =>
+        Math.Min(completion.Length, options.Truncation == Truncation.KeepEnd ? options.MaxLength : options.MaxLength - prompt.Length);
 }

@@ -1,43 +1,40 @@
-using TorchSharp;
 using ZephyrML.LanguageModels;
-using static TorchSharp.torch;
 
 namespace ZephyrML.Training;
 
-/// <summary>dSFT's rows, cut and packed. A unit is a training row: the source rows that share it.</summary>
+/// <summary>dSFT's rows, cut and packed. A unit is a training row: the pieces of source rows that share it.</summary>
 internal sealed class SftData
 {
     private readonly IReadOnlyList<SftRow> rows;
-    private readonly int maxLength;
+    private readonly bool joined;
 
     /// <exception cref="ArgumentException">A row's lists do not fit together, or no row is left.</exception>
     public SftData(IReadOnlyList<SftRow> rows, SftOptions options, string what)
     {
-        (this.rows, maxLength) = (rows, options.MaxLength);
-        var used = new List<int>();
-        var lengths = new List<int>();
+        this.rows = rows;
+        joined = options.Packing == Packing.Wrapped;
+        bool cuts = options.Packing is Packing.None or Packing.BestFit;
+        var used = new List<(int Row, int Length)>();
         for (int i = 0; i < rows.Count; i++)
         {
             var row = rows[i];
             if (row.Ids.Length != row.Supervised.Length)
                 throw new ArgumentException($"dSFT, {what} row {i}: {row.Ids.Length} ids but {row.Supervised.Length} marks of supervision; expected one mark for each id.");
-            int length = Math.Min(row.Ids.Length, maxLength);
+            int length = cuts ? Math.Min(row.Ids.Length, options.MaxLength) : row.Ids.Length;
             if (row.Supervised.AsSpan(0, length).LastIndexOf(true) < 1) // the first token is never a target
                 continue;
-            used.Add(i);
-            lengths.Add(length);
-            if (row.Ids.Length > maxLength)
+            used.Add((i, length));
+            if (length < row.Ids.Length)
                 Cut++;
         }
         if (used.Count == 0)
-            throw new ArgumentException($"dSFT: none of the {rows.Count} {what} rows has a supervised token within {nameof(SftOptions.MaxLength)} = {maxLength}.");
+            throw new ArgumentException($"dSFT: none of the {rows.Count} {what} rows has a supervised token within {nameof(SftOptions.MaxLength)} = {options.MaxLength}.");
         Used = used.Count;
-        var units = options.Packing == Packing.BestFit ? BestFitPacker.Pack(lengths, maxLength) : [.. Enumerable.Range(0, used.Count).Select(i => new[] { i })];
-        UnitLengths = [.. units.Select(unit => unit.Sum(i => lengths[i]))];
-        Units = [.. units.Select(unit => unit.Select(i => used[i]).ToArray())];
+        Units = SftPacker.Pack(options.Packing, used, options.MaxLength);
+        UnitLengths = [.. Units.Select(unit => unit.Sum(p => p.Length))];
     }
 
-    public IReadOnlyList<int[]> Units { get; }
+    public IReadOnlyList<Piece[]> Units { get; }
 
     public IReadOnlyList<int> UnitLengths { get; }
 
@@ -46,5 +43,20 @@ internal sealed class SftData
     public int Cut { get; }
 
     public TokenBatch Batch(IEnumerable<int> units, CausalLM model) =>
-        new([.. units.SelectMany(u => Units[u]).Select(i => rows[i]).Select(r => new Document(r.Ids, Math.Min(r.Ids.Length, maxLength), r.Supervised))], model.Config, model.Device);
+        new([.. units.SelectMany(u => joined ? [Joined(Units[u])] : Units[u].Select(Document))], model.Config, model.Device);
+
+    private Document Document(Piece piece)
+    {
+        var row = rows[piece.Row];
+        return piece.Start == 0 ? new(row.Ids, piece.Length, row.Supervised)
+            : new(row.Ids.AsSpan(piece.Start, piece.Length).ToArray(), piece.Length, row.Supervised.AsSpan(piece.Start, piece.Length).ToArray());
+    }
+
+    /// <summary>Pieces as one sequence: the first token of each but the first is predicted from the end of the one before.</summary>
+    private Document Joined(Piece[] unit)
+    {
+        var pieces = unit.Select(Document).ToList();
+        int[] ids = [.. pieces.SelectMany(p => p.Ids.Take(p.Length))];
+        return new(ids, ids.Length, [.. pieces.SelectMany(p => p.Supervised!.Take(p.Length))]);
+    }
 }

@@ -45,6 +45,7 @@ internal sealed class TokenBatch : IDisposable
                     targets.Add(documents[document].Ids[i]);
                     targetsPerDocument[document]++;
                 }
+        CompletionLengths = [.. documents.Select(d => d.Length - d.SupervisedFrom)];
         Tokens = lengths.Sum();
         TargetCount = targets.Count;
         using var scope = NewDisposeScope();
@@ -74,6 +75,9 @@ internal sealed class TokenBatch : IDisposable
 
     /// <summary>N, document by document.</summary>
     public IReadOnlyList<int> TargetsPerDocument => targetsPerDocument;
+
+    /// <summary>Tokens of each document's completion, where it has one; the first is no target if nothing stands before it.</summary>
+    public IReadOnlyList<int> CompletionLengths { get; }
 
     /// <summary>Sums values per target (N) to values per document (D). Differentiable; the same on every run, also on a GPU.</summary>
     public Tensor SumByDocument(Tensor values)

@@ -16,9 +16,10 @@ internal static class DpoLosses
         for (int i = 0; i < options.Losses.Count; i++)
         {
             double weight = options.LossWeights?[i] ?? 1;
-            var term = options.Losses[i] == DpoLoss.Sft
-                ? pairs.PolicyChosen.sum().neg() / pairs.ChosenLengths.sum()
-                : PerPair(options.Losses[i], pairs, options).mean();
+            var each = options.Losses[i] == DpoLoss.Sft
+                ? pairs.ChosenCrossEntropy ?? pairs.PolicyChosen.sum().neg() / pairs.ChosenLengths.sum()
+                : PerPair(options.Losses[i], pairs, options);
+            var term = (pairs.Weights is null ? each : each * pairs.Weights).mean();
             if (weight != 1)
                 term = term * weight;
             loss = loss is null ? term : loss + term;
@@ -30,13 +31,14 @@ internal static class DpoLosses
     public static Tensor PerPair(DpoLoss loss, in PairTensors pairs, DpoOptions options)
     {
         double β = options.Beta, s = options.LabelSmoothing;
-        Tensor c = pairs.PolicyChosen - pairs.ReferenceChosen, r = pairs.PolicyRejected - pairs.ReferenceRejected, d = c - r;
+        Tensor c = pairs.PolicyChosen - pairs.ReferenceChosen, r = pairs.PolicyRejected - pairs.ReferenceRejected;
+        Tensor cScore = Score(c, options), rScore = Score(r, options), d = cScore - rScore;
         return loss switch
         {
             DpoLoss.Sigmoid => logsigmoid(d * β).neg(),
             DpoLoss.Cdpo => Smoothed(d * β, s),
             DpoLoss.Hinge => relu(1 - d * β),
-            DpoLoss.Ipo => (c / pairs.ChosenLengths - r / pairs.RejectedLengths - 1 / (2 * β)).square(),
+            DpoLoss.Ipo => (cScore / pairs.ChosenLengths - rScore / pairs.RejectedLengths - 1 / (2 * β)).square(),
             DpoLoss.ExoPair => (d * β).sigmoid() * (logsigmoid(d * β) - Math.Log(1 - s)) + (d * -β).sigmoid() * (logsigmoid(d * -β) - Math.Log(s)),
             DpoLoss.NcaPair => logsigmoid(c * β).neg() - 0.5 * logsigmoid(c * -β) - 0.5 * logsigmoid(r * -β),
             DpoLoss.Robust => (logsigmoid(d * β) * -(1 - s) + logsigmoid(d * -β) * s) / (1 - 2 * s),
@@ -48,8 +50,21 @@ internal static class DpoLosses
             DpoLoss.ApoDown => (c * β).sigmoid() + 1 - (d * β).sigmoid(),
             DpoLoss.Discopop => Discopop(d * β, options.DiscopopTau),
             DpoLoss.Sft => pairs.PolicyChosen.neg() / pairs.ChosenLengths,
-            DpoLoss.SigmoidNorm => logsigmoid((c / pairs.ChosenLengths - r / pairs.RejectedLengths) * β).neg(),
+            DpoLoss.SigmoidNorm => logsigmoid((cScore / pairs.ChosenLengths - rScore / pairs.RejectedLengths) * β).neg(),
             _ => throw new ArgumentOutOfRangeException(nameof(loss), loss, "no such loss"),
+        };
+    }
+
+    /// <summary>What a divergence makes of a log-ratio; formulas stand at <see cref="Divergence"/>.</summary>
+    private static Tensor Score(Tensor x, DpoOptions options)
+    {
+        double α = options.AlphaDivergenceCoefficient;
+        return options.Divergence switch
+        {
+            Divergence.ForwardKl => x.neg().exp().neg(),
+            Divergence.JensenShannon => logsigmoid(x),
+            Divergence.Alpha when Math.Abs(α - 1) >= 1e-6 => (x * (α - 1)).clamp(max: 80).exp() * (1 / (α - 1)),
+            _ => x,
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using ZephyrML.LanguageModels;
 using static TorchSharp.torch;
 
@@ -19,37 +20,37 @@ internal sealed class TargetLogProbabilities
     private readonly CausalLM model;
     private readonly Tensor selected, targets;
     private readonly long tile;
-    private readonly bool again;
+    private readonly bool again, squares;
 
     /// <param name="model">Its head.</param>
     /// <param name="hidden">(B, T, C) hidden states.</param>
     /// <param name="batch">Where the targets are.</param>
-    /// <param name="constantGradient">
-    /// The gradient of the loss by each of the values where it is known beforehand to be this number (cross-entropy: −1/N); then the backward pass through the head is made at once, tile by tile,
+    /// <param name="gradient">
+    /// The gradient of the loss by each of the values where it hangs on that value alone (cross-entropy: −1/N): values, detached, to gradients. Then the backward pass through the head is made at once, tile by tile,
     /// nothing is computed twice, and the caller must call <see cref="Backward"/> alone.
     /// </param>
+    /// <param name="squares">Whether <see cref="LogSumSquares"/> is wanted.</param>
     /// <param name="tileElements">Logits in a tile.</param>
-    public TargetLogProbabilities(CausalLM model, Tensor hidden, TokenBatch batch, double? constantGradient = null, long tileElements = TileElements)
+    public TargetLogProbabilities(CausalLM model, Tensor hidden, TokenBatch batch, Func<Tensor, Tensor>? gradient = null, bool squares = false, long tileElements = TileElements)
     {
-        (this.model, targets) = (model, batch.Targets);
+        (this.model, this.squares, targets) = (model, squares, batch.Targets);
         tile = Math.Max(1, tileElements / model.Config.VocabSize);
         selected = hidden.reshape(-1, hidden.shape[^1]).index_select(0, batch.Positions);                       // (N, C)
         bool grad = selected.requires_grad;
-        if (grad && constantGradient is { } known)
+        if (grad && gradient is not null)
         {
             var values = new List<Tensor[]>();
             SelectedGradient = Tiles((h, t, _, _) =>
             {
                 var one = OfTile(h, t);
-                one[0].backward([full_like(one[0], known)]);
+                one[0].backward([gradient(one[0].detach())]);
                 values.Add([.. one.Select(x => x.detach().MoveToOuterDisposeScope())]);
             });
-            (Values, Entropy, Correct, MeanLogit) = Joined(values);
+            Take(Joined(values));
         }
         else if (targets.shape[0] <= tile)
         {
-            var one = OfTile(selected, targets);
-            (Values, Entropy, Correct, MeanLogit) = (one[0], one[1], one[2], one[3]);
+            Take(OfTile(selected, targets));
         }
         else
         {
@@ -61,7 +62,7 @@ internal sealed class TargetLogProbabilities
                     long length = Math.Min(tile, targets.shape[0] - at);
                     values.Add(OfTile(selected.narrow(0, at, length), targets.narrow(0, at, length)));
                 }
-                (Values, Entropy, Correct, MeanLogit) = Joined(values);
+                Take(Joined(values));
             }
             again = grad;
             if (grad)
@@ -70,16 +71,19 @@ internal sealed class TargetLogProbabilities
     }
 
     /// <summary>(N) log-probabilities of the targets.</summary>
-    public Tensor Values { get; }
+    public Tensor Values { get; private set; }
 
     /// <summary>(N) entropy of the distribution at each target; no gradient.</summary>
-    public Tensor Entropy { get; }
+    public Tensor Entropy { get; private set; }
 
     /// <summary>(N) 1 where the target is the most probable token, else 0; no gradient.</summary>
-    public Tensor Correct { get; }
+    public Tensor Correct { get; private set; }
 
     /// <summary>(N) mean logit over the vocabulary at each target; no gradient.</summary>
-    public Tensor MeanLogit { get; }
+    public Tensor MeanLogit { get; private set; }
+
+    /// <summary>(N) log Σ p² over the vocabulary at each target, if it was wanted; no gradient.</summary>
+    public Tensor? LogSumSquares { get; private set; }
 
     private Tensor? SelectedGradient { get; set; }
 
@@ -121,12 +125,17 @@ internal sealed class TargetLogProbabilities
         all = all.detach();
         var entropy = (all.exp() * all).sum(-1).neg();
         var correct = all.argmax(-1).eq(targets).to(ScalarType.Float32);
-        return [values, entropy.MoveToOuterDisposeScope(), correct.MoveToOuterDisposeScope(), logits.detach().mean([-1]).MoveToOuterDisposeScope()];
+        Tensor[] measured = [entropy, correct, logits.detach().mean([-1]), .. squares ? [(all * 2).logsumexp(-1)] : Array.Empty<Tensor>()];
+        return [values, .. measured.Select(t => t.MoveToOuterDisposeScope())];
     }
 
-    private static (Tensor, Tensor, Tensor, Tensor) Joined(List<Tensor[]> tiles)
+    private static Tensor[] Joined(List<Tensor[]> tiles) =>
+        tiles.Count == 1 ? tiles[0] : [.. tiles[0].Select((_, i) => cat([.. tiles.Select(t => t[i])]))];
+
+    [MemberNotNull(nameof(Values), nameof(Entropy), nameof(Correct), nameof(MeanLogit))]
+    private void Take(Tensor[] one)
     {
-        Tensor Join(int i) => tiles.Count == 1 ? tiles[0][i] : cat([.. tiles.Select(t => t[i])]);
-        return (Join(0), Join(1), Join(2), Join(3));
+        (Values, Entropy, Correct, MeanLogit) = (one[0], one[1], one[2], one[3]);
+        LogSumSquares = squares ? one[4] : null;
     }
 }
