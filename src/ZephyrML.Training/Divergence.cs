@@ -10,12 +10,12 @@ public enum Divergence
     /// <summary>x: DPO as published.</summary>
     ReverseKl,
 
-    /// <summary>−exp(−x).</summary>
+    /// <summary>1 − exp(−x).</summary>
     ForwardKl,
 
-    /// <summary>log σ(x).</summary>
+    /// <summary>log 2 + log σ(x).</summary>
     JensenShannon,
 
-    /// <summary>exp((α−1)·x)/(α−1), the exponent at most 80; α = <see cref="DpoOptions.AlphaDivergenceCoefficient"/>, 1 being reverse Kullback-Leibler.</summary>
+    /// <summary>(exp((α−1)·x) − 1)/(α−1), the exponent at most 80; α = <see cref="DpoOptions.AlphaDivergenceCoefficient"/>, 1 being reverse Kullback-Leibler.</summary>
     Alpha,
 }

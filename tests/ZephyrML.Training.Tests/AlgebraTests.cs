@@ -165,10 +165,17 @@ public class AlgebraTests
             TinyModel.AssertClose(values[0], values[^1], 1e-5, $"values, tiles of {tile}");
             TinyModel.AssertClose(dense, chunked, 2e-5, $"gradients, tiles of {tile}");
         }
-        // The gradient known beforehand: cross-entropy.
-        var cross = Gradients(hidden => (model.Logits(hidden).log_softmax(-1).reshape(-1, model.Config.VocabSize).index_select(0, batch.Positions).gather(-1, batch.Targets.unsqueeze(-1)).sum() / -N).backward());
-        foreach (long tile in new long[] { 1 << 20, 61 * 7 })
-            TinyModel.AssertClose(cross, Gradients(hidden => new TargetLogProbabilities(model, hidden, batch, -1.0 / N, tile).Backward()), 1e-5, $"cross-entropy, tiles of {tile}");
+        // The gradients known beforehand: cross-entropy, and weighted by the probability.
+        foreach (var loss in Enum.GetValues<SftLoss>())
+        {
+            var direct = Gradients(hidden =>
+            {
+                var all = model.Logits(hidden).log_softmax(-1).reshape(-1, model.Config.VocabSize).index_select(0, batch.Positions).gather(-1, batch.Targets.unsqueeze(-1));
+                ((loss == SftLoss.DynamicFineTuning ? all.detach().exp() * all : all).sum() / -N).backward();
+            });
+            foreach (long tile in new long[] { 1 << 20, 61 * 7 })
+                TinyModel.AssertClose(direct, Gradients(hidden => new TargetLogProbabilities(model, hidden, batch, v => SftLosses.Gradient(loss, v, N), tileElements: tile).Backward()), 1e-5, $"{loss}, tiles of {tile}");
+        }
     }
 
     [TestMethod]

@@ -55,15 +55,15 @@ internal static class DpoLosses
         };
     }
 
-    /// <summary>What a divergence makes of a log-ratio; formulas stand at <see cref="Divergence"/>.</summary>
+    /// <summary>What a divergence makes of a log-ratio: f' of the ratio, 0 where policy and reference agree. The constants cancel in a difference, not in a difference of means per token.</summary>
     private static Tensor Score(Tensor x, DpoOptions options)
     {
         double α = options.AlphaDivergenceCoefficient;
         return options.Divergence switch
         {
-            Divergence.ForwardKl => x.neg().exp().neg(),
-            Divergence.JensenShannon => logsigmoid(x),
-            Divergence.Alpha when Math.Abs(α - 1) >= 1e-6 => (x * (α - 1)).clamp(max: 80).exp() * (1 / (α - 1)),
+            Divergence.ForwardKl => 1 - x.neg().exp(),
+            Divergence.JensenShannon => logsigmoid(x) + Math.Log(2),
+            Divergence.Alpha when Math.Abs(α - 1) >= 1e-6 => ((x * (α - 1)).clamp(max: 80).exp() - 1) * (1 / (α - 1)),
             _ => x,
         };
     }
