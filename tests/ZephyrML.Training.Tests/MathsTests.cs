@@ -61,7 +61,8 @@ public class MathsTests
         {
             float largest = expected.Where(float.IsFinite).Select(Math.Abs).DefaultIfEmpty(1).Max();
             for (int i = 0; i < expected.Length; i++)
-                if (!expected[i].Equals(actual[i]))
+                // TRL's infinite gradient, times the mask of the padding, is NaN; there is no padding here.
+                if (!expected[i].Equals(actual[i]) && !(!relativeToEach && float.IsNaN(expected[i]) && float.IsInfinity(actual[i])))
                     Assert.AreEqual(expected[i], actual[i], 1e-5 * (relativeToEach ? Math.Max(1, Math.Abs(expected[i])) : largest), $"{what}, pair {i}");
         }
     }
