@@ -13,6 +13,7 @@ usage: ./build.sh COMMAND [options]
   soak         the tests with the full counts (kill loops, fuzzing, long runs)
   bench        the benchmarks: ratios measured in one run, against PyTorch where it is installed
   base         pretrain the quickstart's small base model anew
+  parity       hold the library against reference results of Hugging Face's stack: every fixture.json below FOLDER...
   apicheck     compare the stand-ins' public surface with the real packages' (must print 0)
 environment: ZephyrStack=packages|standins overrides the choice; ZephyrBackend=cpu|cuda-windows|cuda-linux
 U
@@ -93,6 +94,7 @@ case "$command" in
   test)       run_tests "$@" ;;
   soak)       export ZEPHYR_SOAK=1; run_tests "$@" ;;
   bench)      build; eng/bench.sh "$@" ;;
+  parity)     build; exec dotnet run -c Release --no-build --project tests/ZephyrML.Parity -- "$@" ;;
   apicheck)   apicheck ;;
   *)          usage; [ -z "$command" ] || [ "$command" = help ] || [ "$command" = --help ] || exit 2 ;;
 esac
