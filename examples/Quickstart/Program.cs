@@ -6,7 +6,8 @@ using ZephyrML;
 if (args is ["reply", var savedModel, ..])
     return OtherProcess.Reply(savedModel, args[2..]);                            // what this program starts as another process, at the end
 
-var settings = Settings.Parse(args);
+if (Settings.Read(args) is not { } settings)
+    return 2;
 var ml = new MLContext(settings.Seed);
 using var progress = new ConsoleProgress();
 var z = ml.Zephyr(o => o.Progress = progress);
@@ -33,6 +34,6 @@ var heldOut = desk.HeldOut(dialogues);
 report.Add("base", BaseArm.Replies(settings.BaseModel, heldOut));
 report.Add("sft", Evaluation.Replies(ml, model.OfType<StudentTransformer>().First(), heldOut));
 report.Add("sft_dpo", Evaluation.Replies(ml, z.ForScoring(model), heldOut));
-report.PayAgain(() => new TeacherStages(ml, settings, z.Seed).Run());                    // everything that the teacher does, a second time: it must cost nothing
+report.PayAgain(() => new TeacherStages(ml, settings, z.Seed).Run());           // everything that the teacher does, a second time: it must cost nothing
 report.Write(heldOut);
 return OtherProcess.Ask(settings.Zip, heldOut.Take(3));

@@ -32,7 +32,21 @@ internal sealed record Settings
     /// <summary>The response cache.</summary>
     public string Cache => Path.Combine(Out, "teacher.db");
 
-    public static Settings Parse(string[] args)
+    /// <summary>Reads the command line; null, with the reason on the console, where it is wrong.</summary>
+    public static Settings? Read(string[] args)
+    {
+        try
+        {
+            return Parse(args);
+        }
+        catch (Exception e) when (e is ArgumentException or UriFormatException)
+        {
+            Console.Error.WriteLine(e.Message);
+            return null;
+        }
+    }
+
+    private static Settings Parse(string[] args)
     {
         var settings = new Settings();
         for (var i = 0; i < args.Length; i += 2)

@@ -7,7 +7,8 @@ using RealFeedback;
 using ZephyrML;
 using ZephyrML.Teacher;
 
-var settings = Settings.Parse(args);
+if (Settings.Read(args) is not { } settings)
+    return 2;
 var clock = Stopwatch.StartNew();
 var ml = new MLContext(settings.Seed);
 var z = ml.Zephyr(o => o.Progress = new ConsoleProgress());
@@ -35,3 +36,4 @@ z.Save(model, train.Schema, settings.Zip);
 Figures.Print(settings, sft.LastResult!, dpo.LastResult!, clock.Elapsed);
 using var engine = ml.Model.CreatePredictionEngine<Prompt, Reply>(ml.Model.Load(settings.Zip, out _));
 Console.WriteLine($"\n{settings.Prompt}\n  -> {engine.Predict(new Prompt { Text = settings.Prompt }).Text}");
+return 0;

@@ -53,7 +53,21 @@ internal sealed record Settings
     /// <summary>The model that comes out.</summary>
     public string Zip => Path.Combine(Out, "zephyr.zip");
 
-    public static Settings Parse(string[] args)
+    /// <summary>Reads the command line; null, with the reason on the console, where it is wrong.</summary>
+    public static Settings? Read(string[] args)
+    {
+        try
+        {
+            return Parse(args);
+        }
+        catch (Exception e) when (e is ArgumentException or UriFormatException)
+        {
+            Console.Error.WriteLine(e.Message);
+            return null;
+        }
+    }
+
+    private static Settings Parse(string[] args)
     {
         var settings = new Settings { Student = "", Feedback = "" };
         for (var i = 0; i < args.Length; i += 2)
