@@ -30,6 +30,7 @@ internal static class NativeLoader
         if (Avx512F.IsSupported) SetIfUnset("OPENBLAS_CORETYPE", "SkylakeX");
         SetIfUnset("OMP_NUM_THREADS", Environment.ProcessorCount.ToString());
         SetIfUnset("OMP_WAIT_POLICY", "passive");
+        KeepFreedMemory();
         List<string> tried = [];
         foreach (var folder in (string[])[AppContext.BaseDirectory, Path.GetDirectoryName(assembly.Location) ?? ""])
         {
@@ -44,8 +45,26 @@ internal static class NativeLoader
         throw new DllNotFoundException($"The native side of the TorchSharp stand-in was not found at {string.Join(" or ", tried)}; building the application copies it there.");
     }
 
+    // glibc gives every large tensor pages of its own and hands them back when it is freed, so that each step of a training run has the kernel clear the same gigabytes anew:
+    // a model of 135M parameters spent most of its time there. Freed memory is kept instead. Whoever sets glibc's own variables has the last word.
+    private static void KeepFreedMemory()
+    {
+        const int TrimThreshold = -1, MmapMax = -4;
+        string[] users = ["MALLOC_MMAP_MAX_", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES"];
+        if (users.Any(name => Environment.GetEnvironmentVariable(name) is not null)) return;
+        try
+        {
+            _ = mallopt(MmapMax, 0);
+            _ = mallopt(TrimThreshold, int.MaxValue);
+        }
+        catch (EntryPointNotFoundException) { }   // a libc other than glibc
+    }
+
     private static void SetIfUnset(string name, string value) => setenv(name, value, 0);
 
     [DllImport("libc", CharSet = CharSet.Ansi)]
     private static extern int setenv(string name, string value, int overwrite);
+
+    [DllImport("libc")]
+    private static extern int mallopt(int parameter, int value);
 }
