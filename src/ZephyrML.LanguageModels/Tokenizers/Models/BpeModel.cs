@@ -81,7 +81,7 @@ internal sealed class BpeModel : TokenModel
     {
         var symbols = new BpeSymbols(piece.Length);
         // An unknown token waits until the next character that is known; byte tokens do not make it go, as in the tokenizers library.
-        (int Start, int End)? waiting = null;
+        (int Start, int End, int Bytes)? waiting = null;
         var gaps = false;
         for (var i = 0; i < piece.Length;)
         {
@@ -106,11 +106,11 @@ internal sealed class BpeModel : TokenModel
             else if (settings.Unknown < 0)
                 gaps = true;
             else if (waiting is { } before && settings.FuseUnknown)
-                waiting = (before.Start, end);
+                waiting = (before.Start, end, before.Bytes + System.Text.Encoding.UTF8.GetByteCount(piece[start..end]));
             else
             {
                 Flush(ref symbols);
-                waiting = (start, end);
+                waiting = (start, end, System.Text.Encoding.UTF8.GetByteCount(piece[start..end]));
             }
         }
         Flush(ref symbols);
@@ -121,7 +121,7 @@ internal sealed class BpeModel : TokenModel
         void Flush(ref BpeSymbols all)
         {
             if (waiting is { } unknown)
-                all.Add(settings.Unknown, unknown.Start, unknown.End);
+                all.Add(settings.Unknown, unknown.Start, unknown.End, unknown.Bytes);
             waiting = null;
         }
     }
@@ -136,7 +136,7 @@ internal sealed class BpeModel : TokenModel
                 return false;
         }
         for (var k = 0; k < count; k++)
-            symbols.Add(bytes[utf8[k]], start, start + character.Length);
+            symbols.Add(bytes[utf8[k]], start, start + character.Length, 1);
         return true;
     }
 }

@@ -7,6 +7,16 @@ internal ref struct BpeSymbols(int capacity)
     public int[] Starts = new int[capacity];
     public int[] Ends = new int[capacity];
     public int Count;
+    private int[]? _lengths;
+
+    /// <summary>Adds a symbol that stands for piece[start..end] but counts as so many bytes where places are dealt out: one of several byte tokens of a character, or an unknown token with others inside.</summary>
+    public void Add(int id, int start, int end, int bytes)
+    {
+        Add(id, start, end);
+        if (_lengths is null || _lengths.Length < Ids.Length)
+            Array.Resize(ref _lengths, Ids.Length);
+        _lengths[Count - 1] = bytes;
+    }
 
     /// <summary>Adds a symbol for piece[start..end].</summary>
     public void Add(int id, int start, int end)
@@ -36,7 +46,7 @@ internal ref struct BpeSymbols(int capacity)
         var at = 0;
         for (var i = 0; i < Count; i++)
         {
-            var length = System.Text.Encoding.UTF8.GetByteCount(piece[Starts[i]..Ends[i]]);
+            var length = _lengths is not null && i < _lengths.Length && _lengths[i] > 0 ? _lengths[i] : System.Text.Encoding.UTF8.GetByteCount(piece[Starts[i]..Ends[i]]);
             (Starts[i], Ends[i]) = (units[at].Start, units[at + length - 1].End);
             at += length;
         }
