@@ -14,6 +14,9 @@ var kinds = new Dictionary<string, Action<string, JsonElement, Outcome>>
     ["gguf-blocks"] = GgufBlocksKind.Run,
     ["pretrained"] = PretrainedKind.Run,
     ["tokenizer"] = TokenizerKind.Run,
+    ["template"] = TemplateKind.Run,
+    ["jinja"] = TemplateKind.RunLanguage,
+    ["rouge"] = RougeKind.Run,
     ["sft-trace"] = TraceKind.Run,
     ["dpo-trace"] = TraceKind.Run,
 };

@@ -47,7 +47,7 @@ public class JinjaChatTemplateTests
     [DataRow("mistral-instruct-v0.3", "</s>")]
     public void The_end_of_turn_shows_in_a_trial(string name, string expected)
     {
-        var template = JinjaFixtures.Template(JinjaFixtures.Own(name));
+        var template = TemplateReference.Template(TemplateReference.Own(name));
         Assert.AreEqual(expected, template.EndOfTurn);
         ChatTurn[] turns = [new("user", "a"), new("assistant", "one"), new("user", "b"), new("assistant", "two")];
         var chat = template.Render(turns, false);

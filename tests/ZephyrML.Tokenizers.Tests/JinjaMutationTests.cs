@@ -22,8 +22,8 @@ public class JinjaMutationTests
     {
         var rounds = Environment.GetEnvironmentVariable("ZEPHYR_SOAK") == "1" ? 10_000 : 400;
         var sources = new[] { "qwen3-training", "mistral-instruct-v0.3", "deepseek-v3-training", "zephyr-training", "chatml" }
-            .Select(n => File.ReadAllText(Path.Combine(JinjaFixtures.Own(n), "chat_template.jinja")))
-            .Concat(JsonNode.Parse(File.ReadAllText(Path.Combine(JinjaFixtures.Own("jinja-language"), "fixture.json")))!["cases"]!.AsArray().Select(c => (string)c!["template"]!)).ToArray();
+            .Select(n => File.ReadAllText(Path.Combine(TemplateReference.Own(n), "chat_template.jinja")))
+            .Concat(JsonNode.Parse(File.ReadAllText(Path.Combine(TemplateReference.Own("jinja-language"), "fixture.json")))!["cases"]!.AsArray().Select(c => (string)c!["template"]!)).ToArray();
         var messages = JsonNode.Parse("""[{"role": "system", "content": "s"}, {"role": "user", "content": "x y"}, {"role": "assistant", "content": "z", "tool_calls": [{"function": {"name": "f", "arguments": {"a": 1}}}]}]""")!;
         var arguments = new ChatTemplateArguments { Tools = [new JsonObject { ["a"] = 1 }], Variables = JsonNode.Parse("""{"x": [1, 2], "y": ["a", "b"], "d": {"a": 1, "b": 2}, "s": "text"}""")!.AsObject(), Now = new DateTime(2025, 7, 4) };
         var (rendered, refused) = (0, 0);

@@ -18,8 +18,8 @@ public class SmolLM2Tests
         {
             var turns = chat["messages"]!.AsArray().Select(m => new ChatTurn((string)m!["role"]!, (string)m["content"]!)).ToArray();
             Assert.AreEqual((string)chat["prompt"]!, ChatTemplate.SmolLM2.Render(turns, true).Text);
-            CollectionAssert.AreEqual(TokenizerFixture.Numbers(chat["prompt_ids"]), ChatTokenizer.EncodePrompt(Tokenizer.Value, ChatTemplate.SmolLM2, turns));
-            Assert.AreEqual((string)chat["text"]!, Tokenizer.Value.Decode(TokenizerFixture.Numbers(chat["tokens"])));
+            CollectionAssert.AreEqual(ReferenceText.Numbers(chat["prompt_ids"]), ChatTokenizer.EncodePrompt(Tokenizer.Value, ChatTemplate.SmolLM2, turns));
+            Assert.AreEqual((string)chat["text"]!, Tokenizer.Value.Decode(ReferenceText.Numbers(chat["tokens"])));
         }
     }
 
@@ -29,9 +29,9 @@ public class SmolLM2Tests
         var path = SharedFolder.Require(Path.Combine("fixtures", "training-real", "smollm2-dpo", "data.jsonl"));
         foreach (var row in File.ReadLines(path).Select(line => JsonNode.Parse(line)!))
         {
-            CollectionAssert.AreEqual(TokenizerFixture.Numbers(row["prompt_ids"]), Tokenizer.Value.Encode((string)row["prompt"]!));
+            CollectionAssert.AreEqual(ReferenceText.Numbers(row["prompt_ids"]), Tokenizer.Value.Encode((string)row["prompt"]!));
             foreach (var side in new[] { "chosen", "rejected" })
-                CollectionAssert.AreEqual(TokenizerFixture.Numbers(row[side + "_ids"]), Tokenizer.Value.Encode((string)row[side]! + "<|im_end|>"), (string)row[side]!);
+                CollectionAssert.AreEqual(ReferenceText.Numbers(row[side + "_ids"]), Tokenizer.Value.Encode((string)row[side]! + "<|im_end|>"), (string)row[side]!);
         }
     }
 }

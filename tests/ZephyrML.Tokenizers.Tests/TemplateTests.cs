@@ -76,7 +76,7 @@ public class TemplateTests
             if (@case["assistant_spans"] is JsonArray spans)
             {
                 var expected = spans.Select(s => ((int)s![0]!, (int)s[1]!)).ToArray();
-                CollectionAssert.AreEqual(expected, TokenizerFixture.InCodePoints(chat.Text, [.. chat.AssistantSpans]), chat.Text);
+                CollectionAssert.AreEqual(expected, ReferenceText.InCodePoints(chat.Text, chat.AssistantSpans), chat.Text);
             }
         }
         Assert.IsGreaterThan(15, count);

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace ZephyrML.LanguageModels;
 
 /// <summary>
@@ -80,6 +82,38 @@ public static class ChatTokenizer
             tokenizer.Continue(template.Completion(context, answer), ids);
             return [.. ids.Skip(prompt.Length)];
         }
+    }
+
+    /// <summary>
+    /// Encodes messages as transformers' <c>apply_chat_template(..., tokenize=True, return_assistant_tokens_mask=True)</c> does: the text as a whole, no token but what the
+    /// template writes. (<see cref="Encode"/> cuts where the assistant begins and ends instead, and puts the begin-of-sequence token in front where it is missing.)
+    /// </summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="template">The template.</param>
+    /// <param name="messages">An array of objects with <c>role</c>, <c>content</c> and whatever else the template reads.</param>
+    /// <param name="arguments">Tools, documents and the like; null for none.</param>
+    /// <returns>Ids, and for each whether it is marked by <c>{% generation %}</c>.</returns>
+    /// <exception cref="ChatTemplateException">The template refuses the messages or fails on them.</exception>
+    public static TokenizedChat EncodeMessages(LanguageModelTokenizer tokenizer, ChatTemplate template, JsonNode messages, ChatTemplateArguments? arguments = null)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(template);
+        var chat = template.Render(messages, arguments);
+        var tokens = tokenizer.EncodeWithOffsets(chat.Text);
+        var mask = new bool[tokens.Ids.Length];
+        foreach (var (start, end) in chat.AssistantSpans)
+        {
+            var first = TokenAt(start);
+            if (first < 0)
+                break;
+            // As in transformers: where there is no last token, or it is the very first of all, everything that follows is marked.
+            var last = TokenAt(end - 1);
+            for (var i = first; i < (last > 0 ? last + 1 : mask.Length); i++)
+                mask[i] = true;
+        }
+        return new TokenizedChat(tokens.Ids, mask);
+
+        int TokenAt(int place) => Array.FindIndex(tokens.Offsets, o => o.Start <= place && place < o.End);
     }
 
     /// <summary>Makes sure that a tokenizer holds each special token of a template as one token.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace ZephyrML.LanguageModels;
 
 /// <summary>
@@ -19,9 +21,9 @@ public abstract class ChatTemplate
     /// <summary>All templates, by <see cref="Name"/>.</summary>
     public static IReadOnlyList<ChatTemplate> All { get; } = [Zephyr, ChatMl, SmolLM2];
 
-    private protected ChatTemplate()
-    {
-    }
+    private readonly Lazy<JinjaChatTemplate> asJinja;
+
+    private protected ChatTemplate() => asJinja = new(() => new JinjaChatTemplate(Jinja, new Dictionary<string, string> { ["eos_token"] = EndOfTurn }));
 
     /// <summary>The template's name: <c>zephyr</c>, <c>chatml</c> or <c>smollm2</c>, or that of a model's own.</summary>
     public abstract string Name { get; }
@@ -45,6 +47,16 @@ public abstract class ChatTemplate
     /// <param name="addGenerationPrompt">Whether to end with the text after which the assistant speaks.</param>
     /// <returns>The text, and the spans in it where the assistant speaks.</returns>
     public abstract RenderedChat Render(IReadOnlyList<ChatTurn> turns, bool addGenerationPrompt);
+
+    /// <summary>
+    /// Writes messages out as transformers' <c>apply_chat_template</c> does: with tools, documents, the template's own variables, or ending within the last message.
+    /// A template that does not ask for tools or documents writes none.
+    /// </summary>
+    /// <param name="messages">An array of objects with <c>role</c>, <c>content</c> and whatever else the template reads.</param>
+    /// <param name="arguments">What else there is to say; null for nothing.</param>
+    /// <returns>The text, and the spans of <c>{% generation %}</c> just as transformers reports them.</returns>
+    /// <exception cref="ChatTemplateException">The template refuses the messages or fails on them.</exception>
+    public virtual RenderedChat Render(JsonNode messages, ChatTemplateArguments? arguments = null) => asJinja.Value.Render(messages, arguments);
 
     /// <summary>What a model generates behind the prompt of a context when it answers this: the words and the end of turn.</summary>
     internal virtual string Completion(IReadOnlyList<ChatTurn> context, string answer) => answer + EndOfTurn;

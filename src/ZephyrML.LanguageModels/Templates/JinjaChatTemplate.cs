@@ -82,12 +82,8 @@ public sealed class JinjaChatTemplate : ChatTemplate
         return JinjaSpans.Render(this, turns, addGenerationPrompt);
     }
 
-    /// <summary>Writes messages out, as <c>apply_chat_template(..., return_assistant_tokens_mask=True)</c> does.</summary>
-    /// <param name="messages">An array of objects with <c>role</c>, <c>content</c> and whatever else the template reads.</param>
-    /// <param name="arguments">What else there is to say.</param>
-    /// <returns>The text, and the spans of <c>{% generation %}</c> just as transformers reports them.</returns>
-    /// <exception cref="ChatTemplateException">The template refuses the messages or fails on them.</exception>
-    public RenderedChat Render(JsonNode messages, ChatTemplateArguments? arguments = null)
+    /// <inheritdoc/>
+    public override RenderedChat Render(JsonNode messages, ChatTemplateArguments? arguments = null)
     {
         ArgumentNullException.ThrowIfNull(messages);
         arguments ??= new ChatTemplateArguments();

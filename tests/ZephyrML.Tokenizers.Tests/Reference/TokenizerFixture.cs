@@ -17,30 +17,13 @@ internal sealed class TokenizerFixture(string folder)
 
     public byte[] File(string name)
     {
-        using var stream = Open(folder, name)!;
+        using var stream = Open(folder, name) ?? throw new FileNotFoundException($"There is no {name} in {folder}.");
         using var copy = new MemoryStream();
         stream.CopyTo(copy);
         return copy.ToArray();
     }
 
-    public IEnumerable<JsonNode> Cases(string kind) => Results[kind]!.AsArray().Select(c => c!);
-
-    /// <summary>UTF-16 ranges of a text as ranges of code points, which is how the results have them.</summary>
-    public static (int Start, int End)[] InCodePoints(string text, (int Start, int End)[] offsets)
-    {
-        var codePoints = new int[text.Length + 1];
-        var count = 0;
-        for (var i = 0; i < text.Length; i++)
-        {
-            codePoints[i] = count;
-            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1]))
-                count++;
-        }
-        codePoints[text.Length] = count;
-        return [.. offsets.Select(o => (codePoints[o.Start], codePoints[o.End]))];
-    }
-
-    public static int[] Numbers(JsonNode? node) => [.. node!.AsArray().Select(n => (int)n!)];
+    public IEnumerable<JsonNode> Cases(string kind) => (Results[kind]?.AsArray() ?? []).Select(c => c!);
 
     private static Stream? Open(string folder, string name)
     {
