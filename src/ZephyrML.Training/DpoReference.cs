@@ -16,9 +16,10 @@ internal abstract class DpoReference
 }
 
 /// <summary>Computed once, before the first step; so no second model is kept.</summary>
-internal sealed class PrecomputedReference : DpoReference
+internal sealed class PrecomputedReference : DpoReference, ICheckpointed
 {
     private readonly PairLogProbabilities[] known;
+    private readonly string file;
 
     /// <param name="policy">The policy as it starts.</param>
     /// <param name="rows">All rows, for the cache's key.</param>
@@ -26,16 +27,43 @@ internal sealed class PrecomputedReference : DpoReference
     /// <param name="batches">The batches in which they will be asked for.</param>
     /// <param name="options">Length, truncation.</param>
     /// <param name="context">The cache.</param>
-    public PrecomputedReference(CausalLM policy, IReadOnlyList<PreferenceRow> rows, PreferenceData data, IEnumerable<int[]> batches, DpoOptions options, TrainingContext context)
+    /// <param name="run">Its checkpoint has them, if it goes on from one.</param>
+    /// <param name="name">What they are called there.</param>
+    public PrecomputedReference(CausalLM policy, IReadOnlyList<PreferenceRow> rows, PreferenceData data, IEnumerable<int[]> batches, DpoOptions options, TrainingContext context, TrainingRun run, string name = CheckpointFiles.Reference)
     {
-        var file = ReferenceLogProbabilities.CacheFile(policy, rows, options, context);
-        known = ReferenceLogProbabilities.Load(file, data.Used.Count);
+        file = name;
+        run.Keep(this);
+        if (run.Found is { } found)
+        {
+            known = ReferenceLogProbabilities.Load(null, data.Used.Count);
+            Load(found);
+            FromCache = true;
+            return;
+        }
+        var cache = ReferenceLogProbabilities.CacheFile(policy, rows, options, context);
+        known = ReferenceLogProbabilities.Load(cache, data.Used.Count);
         int missing = batches.SelectMany(b => b).Distinct().Count(i => float.IsNaN(known[i].Chosen));
-        FromCache = missing == 0 && context.CacheFolder is not null;
+        FromCache = missing == 0 && cache is not null;
         if (missing == 0)
             return;
-        ReferenceLogProbabilities.Compute(policy, data, batches, known, options, context, missing);
-        ReferenceLogProbabilities.Save(file, known);
+        ReferenceLogProbabilities.Compute(policy, data, batches, known, options, context, missing, cache);
+        ReferenceLogProbabilities.Save(cache, known);
+    }
+
+    public void Save(CheckpointWriter to)
+    {
+        using var scope = NewDisposeScope();
+        to.Tensors(file, [("chosen", tensor(known.Select(k => k.Chosen).ToArray(), [known.Length])), ("rejected", tensor(known.Select(k => k.Rejected).ToArray(), [known.Length]))]);
+    }
+
+    public void Load(CheckpointReader from)
+    {
+        using var scope = NewDisposeScope();
+        Tensor chosen = empty(known.Length), rejected = empty(known.Length);
+        from.Fill(file, [("chosen", chosen), ("rejected", rejected)]);
+        var (c, r) = (chosen.ToFloats(), rejected.ToFloats());
+        for (int i = 0; i < known.Length; i++)
+            known[i] = new(c[i], r[i]);
     }
 
     public override (Tensor Chosen, Tensor Rejected) Of(TokenBatch batch, int[] pairs)
@@ -46,18 +74,27 @@ internal sealed class PrecomputedReference : DpoReference
 }
 
 /// <summary>A frozen copy of the policy that is mixed towards it at intervals (TR-DPO, Gorbatovski et al. 2024, arXiv 2404.09656; TRL's <c>sync_ref_model</c>).</summary>
-internal sealed class SyncedReference : DpoReference, IDisposable
+internal sealed class SyncedReference : DpoReference, ICheckpointed, IDisposable
 {
     private readonly CausalLM policy, copy;
     private readonly DpoOptions options;
 
-    public SyncedReference(CausalLM policy, DpoOptions options)
+    public SyncedReference(CausalLM policy, DpoOptions options, TrainingRun run)
     {
         (this.policy, this.options) = (policy, options);
         copy = new CausalLM(policy.Config, policy.DataType, policy.Device);
         copy.eval();
         Mix(1);
+        run.Keep(this);
+        if (run.Found is { } found)
+            Load(found);
     }
+
+    public void Save(CheckpointWriter to) => to.Tensors(CheckpointFiles.Reference, Named);
+
+    public void Load(CheckpointReader from) => from.Fill(CheckpointFiles.Reference, Named);
+
+    private List<(string Name, Tensor Tensor)> Named => [.. copy.NamedWeights.Select(w => (w.Name, (Tensor)w.Weight))];
 
     public override (Tensor Chosen, Tensor Rejected) Of(TokenBatch batch, int[] pairs)
     {

@@ -17,8 +17,9 @@ public static class DpoTrainer
     /// <param name="options">Copied at the start.</param>
     /// <param name="context">Progress, cancellation, seed, cache.</param>
     /// <exception cref="ArgumentException">Options, rows or model are not fit for training; the message says what was expected.</exception>
-    /// <exception cref="InvalidOperationException">The loss is not a finite number any more.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled between two steps.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is not a finite number any more, or explodes; the weights are the last good ones.</exception>
+    /// <exception cref="InvalidOperationException">There are checkpoints, but of a run with other options, rows or weights.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between two steps; a checkpoint was written, if there is a folder for it.</exception>
     public static DpoResult Train(CausalLM policy, IReadOnlyList<PreferenceRow> rows, IReadOnlyList<PreferenceRow>? evaluation, DpoOptions options, TrainingContext context)
     {
         (policy ?? throw new ArgumentNullException(nameof(policy))).train();
@@ -31,34 +32,23 @@ public static class DpoTrainer
         var held = evaluation is { Count: > 0 } ? new PreferenceData(evaluation, options, "evaluation") : null;
         var heldBatches = held is null ? [] : Enumerable.Range(0, held.Used.Count).Chunk(options.EvaluationBatchSize ?? options.BatchSize).ToList();
         var plan = new BatchPlan(data.Lengths, options, context, "dDPO order", options.GroupByLength);
-        int warmup = LearningRate.WarmupSteps(options, plan.TotalSteps);
+        using var run = new TrainingRun("dDPO", policy, plan, [.. PairMeasures.Names, "grad_norm"], options, context, () => Fingerprint.Of(rows), held is null ? null : () => Fingerprint.Of(evaluation!));
 
         var watch = Stopwatch.StartNew();
-        using var synced = options.SyncReference ? new SyncedReference(policy, options) : null;
-        DpoReference reference = synced as DpoReference ?? new PrecomputedReference(policy, rows, data, plan.Steps().SelectMany(step => step), options, context);
-        DpoReference heldReference = held is null ? reference : synced as DpoReference ?? new PrecomputedReference(policy, evaluation!, held, heldBatches, options, context);
+        using var synced = options.SyncReference ? new SyncedReference(policy, options, run) : null;
+        DpoReference reference = synced as DpoReference ?? new PrecomputedReference(policy, rows, data, plan.Steps().SelectMany(step => step), options, context, run);
+        DpoReference heldReference = held is null ? reference : synced as DpoReference ?? new PrecomputedReference(policy, evaluation!, held, heldBatches, options, context, run, CheckpointFiles.EvaluationReference);
         var referenceTime = watch.Elapsed;
 
         using var weights = new FlatParameters(policy.NamedWeights);
         using var optimizer = FlatOptimizer.Create(weights, options);
-        using var log = new TrainingLog("dDPO", plan, [.. PairMeasures.Names, "grad_norm"], options, context);
-        if (held is not null)
-            log.Evaluation(0, Evaluate(policy, held, heldBatches, heldReference, options));
-        int step = 0;
-        foreach (var microBatches in plan.Steps())
-        {
-            context.CancellationToken.ThrowIfCancellationRequested();
-            log.Resume();
-            double rate = LearningRate.At(step, options, warmup, plan.TotalSteps);
-            Step(++step, microBatches, rate);
-            log.Pause();
-            if (held is not null && (step == plan.TotalSteps || options.EvaluateEverySteps > 0 && step % options.EvaluateEverySteps == 0))
-                log.Evaluation(step, Evaluate(policy, held, heldBatches, heldReference, options));
-        }
+        foreach (var step in run.Steps(weights, optimizer, held is null ? null : () => Evaluate(policy, held, heldBatches, heldReference, options)))
+            Step(step.Number, step.MicroBatches, step.LearningRate);
         return new DpoResult
         {
-            Steps = log.Steps, Evaluations = log.Evaluations, RowsGiven = rows.Count, RowsUsed = data.Used.Count, RowsCut = data.Cut, Tokens = log.Tokens, TrainingTime = log.TrainingTime,
+            Steps = run.Log.Steps, Evaluations = run.Log.Evaluations, RowsGiven = rows.Count, RowsUsed = data.Used.Count, RowsCut = data.Cut, Tokens = run.Log.Tokens, TrainingTime = run.Log.TrainingTime,
             ReferenceTime = referenceTime, ReferenceFromCache = reference.FromCache && heldReference.FromCache, PeakMemoryBytes = ProcessMemory.Peak(),
+            ResumedFromStep = run.Found?.Step, BestStep = run.BestStep, BestMetric = run.BestMetric, StoppedEarly = run.StoppedEarly,
         };
 
         void Step(int number, int[][] microBatches, double rate)
@@ -79,7 +69,7 @@ public static class DpoTrainer
             }
             var norm = optimizer.GradientNorm();
             context.BeforeUpdate?.Invoke(number, weights);
-            log.Step(number, microBatches.Length, rate, tokens, cat([stack(metrics).mean([0]), norm.reshape(1)]));
+            run.Log.Step(number, microBatches.Length, rate, tokens, cat([stack(metrics).mean([0]), norm.reshape(1)]));
             optimizer.Step(rate, norm);
             synced?.AfterStep(number);
         }
@@ -93,7 +83,7 @@ public static class DpoTrainer
         var data = new PreferenceData(rows, options, "given");
         var known = ReferenceLogProbabilities.Load(null, data.Used.Count);
         var sorted = Enumerable.Range(0, data.Used.Count).OrderByDescending(i => data.Lengths[i]).Chunk(options.EvaluationBatchSize ?? options.BatchSize);
-        ReferenceLogProbabilities.Compute(model, data, sorted, known, options, new() { CancellationToken = cancellationToken }, 0);
+        ReferenceLogProbabilities.Compute(model, data, sorted, known, options, new() { CancellationToken = cancellationToken }, 0, null);
         var all = ReferenceLogProbabilities.Load(null, rows.Count);
         for (int i = 0; i < known.Length; i++)
             all[data.Used[i]] = known[i];

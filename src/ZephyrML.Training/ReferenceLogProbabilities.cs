@@ -1,5 +1,6 @@
-using System.Security.Cryptography;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using ZephyrML.LanguageModels;
 using static TorchSharp.torch;
 
@@ -11,6 +12,8 @@ namespace ZephyrML.Training;
 /// </summary>
 internal static class ReferenceLogProbabilities
 {
+    private const int HashLength = SHA256.HashSizeInBytes;
+
     /// <summary>Fills in what is missing of <paramref name="known"/>.</summary>
     /// <param name="model">The model as it is now.</param>
     /// <param name="data">The pairs.</param>
@@ -19,10 +22,12 @@ internal static class ReferenceLogProbabilities
     /// <param name="options">LD-DPO's weight.</param>
     /// <param name="context">Progress and cancellation.</param>
     /// <param name="total">Number of pairs that will be computed, for the progress; 0: do not report.</param>
-    public static void Compute(CausalLM model, PreferenceData data, IEnumerable<int[]> batches, PairLogProbabilities[] known, DpoOptions options, TrainingContext context, int total)
+    /// <param name="cache">Where to keep what is known once a minute, so that a kill costs no more; null: nowhere.</param>
+    public static void Compute(CausalLM model, PreferenceData data, IEnumerable<int[]> batches, PairLogProbabilities[] known, DpoOptions options, TrainingContext context, int total, string? cache)
     {
         using var noGrad = no_grad();
         var watch = System.Diagnostics.Stopwatch.StartNew();
+        var kept = TimeSpan.Zero;
         long tokens = 0;
         int done = 0;
         foreach (var pairs in batches)
@@ -40,6 +45,11 @@ internal static class ReferenceLogProbabilities
                 known[pairs[i]] = new(sums[i], sums[pairs.Length + i]);
                 done++;
             }
+            if (watch.Elapsed - kept > TimeSpan.FromMinutes(1))
+            {
+                Save(cache, known);
+                kept = watch.Elapsed;
+            }
             tokens += batch.Tokens;
             double seconds = watch.Elapsed.TotalSeconds;
             if (total > 0)
@@ -47,43 +57,24 @@ internal static class ReferenceLogProbabilities
         }
     }
 
-    /// <summary>The cache's file for these rows and weights, or null without a cache folder.</summary>
+    /// <summary>
+    /// The cache's file, or null without a folder for it (a folder of checkpoints will do). Its name hangs on the weights and on the token ids of all rows, and so on the tokenizer and the chat template that made these, and on all options that move a log-probability.
+    /// </summary>
     public static string? CacheFile(CausalLM model, IReadOnlyList<PreferenceRow> rows, DpoOptions options, TrainingContext context)
     {
-        if (context.CacheFolder is null)
+        if ((context.CacheFolder ?? options.CheckpointFolder) is not { } folder)
             return null;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        void Add(ReadOnlySpan<int> ids)
-        {
-            hash.AppendData(BitConverter.GetBytes(ids.Length));
-            hash.AppendData(MemoryMarshal.AsBytes(ids));
-        }
-        Add([1, options.MaxLength, rows.Count]);
-        if (options.Truncation != Truncation.KeepStart || options.LdAlpha is not null)
-            Add([2, (int)options.Truncation, BitConverter.SingleToInt32Bits((float)(options.LdAlpha ?? 1))]);
-        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(model.Config.ToJson()));
-        foreach (var row in rows)
-        {
-            Add(row.Prompt);
-            Add(row.Chosen);
-            Add(row.Rejected);
-        }
-        foreach (var (name, weight) in model.NamedWeights)
-        {
-            using var scope = NewDisposeScope();
-            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(name));
-            hash.AppendData(weight.detach().cpu().contiguous().bytes);
-        }
-        return Path.Combine(context.CacheFolder, $"reference-{Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 16))}.logps");
+        var key = FormattableString.Invariant($"2|{options.MaxLength}|{options.Truncation}|{options.LdAlpha}|{Fingerprint.Of(rows)}|{Fingerprint.Of(model)}");
+        return Path.Combine(folder, $"reference-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)).AsSpan(0, 16))}.logps");
     }
 
-    /// <summary>What the cache knows; NaN for the rest.</summary>
+    /// <summary>What the cache knows; NaN for the rest. A file that is not as it was written counts as none.</summary>
     public static PairLogProbabilities[] Load(string? file, int pairs)
     {
         var known = new PairLogProbabilities[pairs];
         Array.Fill(known, new(float.NaN, float.NaN));
-        if (file is not null && File.Exists(file) && new FileInfo(file).Length == 8L * pairs)
-            File.ReadAllBytes(file).CopyTo(MemoryMarshal.AsBytes(known.AsSpan()));
+        if (file is not null && File.Exists(file) && File.ReadAllBytes(file) is var bytes && bytes.Length == 8L * pairs + HashLength && SHA256.HashData(bytes.AsSpan(HashLength)).AsSpan().SequenceEqual(bytes.AsSpan(0, HashLength)))
+            bytes.AsSpan(HashLength).CopyTo(MemoryMarshal.AsBytes(known.AsSpan()));
         return known;
     }
 
@@ -94,7 +85,8 @@ internal static class ReferenceLogProbabilities
             return;
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         var part = $"{file}.{Guid.NewGuid():N}.part";
-        File.WriteAllBytes(part, MemoryMarshal.AsBytes(known.AsSpan()).ToArray());
+        var bytes = MemoryMarshal.AsBytes(known.AsSpan());
+        File.WriteAllBytes(part, [.. SHA256.HashData(bytes), .. bytes]);
         File.Move(part, file, overwrite: true);
     }
 }

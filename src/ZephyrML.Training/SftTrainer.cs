@@ -18,8 +18,9 @@ public static class SftTrainer
     /// <param name="options">Copied at the start.</param>
     /// <param name="context">Progress, cancellation, seed.</param>
     /// <exception cref="ArgumentException">Options, rows or model are not fit for training; the message says what was expected.</exception>
-    /// <exception cref="InvalidOperationException">The loss is not a finite number any more.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled between two steps.</exception>
+    /// <exception cref="TrainingDivergedException">The loss is not a finite number any more, or explodes; the weights are the last good ones.</exception>
+    /// <exception cref="InvalidOperationException">There are checkpoints, but of a run with other options, rows or weights.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between two steps; a checkpoint was written, if there is a folder for it.</exception>
     public static SftResult Train(CausalLM model, IReadOnlyList<SftRow> rows, IReadOnlyList<SftRow>? evaluation, SftOptions options, TrainingContext context)
     {
         (model ?? throw new ArgumentNullException(nameof(model))).train();
@@ -31,28 +32,16 @@ public static class SftTrainer
         var data = new SftData(rows, options, "training");
         var held = evaluation is { Count: > 0 } ? new SftData(evaluation, options, "evaluation") : null;
         var plan = new BatchPlan(data.UnitLengths, options, context, "dSFT order", options.GroupByLength && options.Packing == Packing.None);
-        int warmup = LearningRate.WarmupSteps(options, plan.TotalSteps);
+        using var run = new TrainingRun("dSFT", model, plan, MetricNames, options, context, () => Fingerprint.Of(rows), held is null ? null : () => Fingerprint.Of(evaluation!));
         using var weights = new FlatParameters(model.NamedWeights);
         using var optimizer = FlatOptimizer.Create(weights, options);
-        using var log = new TrainingLog("dSFT", plan, MetricNames, options, context);
 
-        if (held is not null)
-            log.Evaluation(0, Evaluate(model, held, options));
-        int step = 0;
-        foreach (var microBatches in plan.Steps())
-        {
-            context.CancellationToken.ThrowIfCancellationRequested();
-            log.Resume();
-            double rate = LearningRate.At(step, options, warmup, plan.TotalSteps);
-            Step(++step, microBatches, rate);
-            log.Pause();
-            if (held is not null && (step == plan.TotalSteps || options.EvaluateEverySteps > 0 && step % options.EvaluateEverySteps == 0))
-                log.Evaluation(step, Evaluate(model, held, options));
-        }
+        foreach (var step in run.Steps(weights, optimizer, held is null ? null : () => Evaluate(model, held, options)))
+            Step(step.Number, step.MicroBatches, step.LearningRate);
         return new SftResult
         {
-            Steps = log.Steps, Evaluations = log.Evaluations, RowsGiven = rows.Count, RowsUsed = data.Used, RowsCut = data.Cut, PackedRows = data.Units.Count,
-            Tokens = log.Tokens, TrainingTime = log.TrainingTime, PeakMemoryBytes = ProcessMemory.Peak(),
+            Steps = run.Log.Steps, Evaluations = run.Log.Evaluations, RowsGiven = rows.Count, RowsUsed = data.Used, RowsCut = data.Cut, PackedRows = data.Units.Count,
+            Tokens = run.Log.Tokens, TrainingTime = run.Log.TrainingTime, PeakMemoryBytes = ProcessMemory.Peak(), ResumedFromStep = run.Found?.Step, BestStep = run.BestStep, BestMetric = run.BestMetric, StoppedEarly = run.StoppedEarly,
         };
 
         void Step(int number, int[][] microBatches, double rate)
@@ -70,7 +59,7 @@ public static class SftTrainer
             var all = stack(metrics);                                                                           // (micro-batches, 3)
             var norm = optimizer.GradientNorm();
             context.BeforeUpdate?.Invoke(number, weights);
-            log.Step(number, microBatches.Length, rate, batches.Sum(b => (long)b.Tokens), cat([all.select(1, 0).sum().reshape(1), all.narrow(1, 1, 2).mean([0]), norm.reshape(1)]));
+            run.Log.Step(number, microBatches.Length, rate, batches.Sum(b => (long)b.Tokens), cat([all.select(1, 0).sum().reshape(1), all.narrow(1, 1, 2).mean([0]), norm.reshape(1)]));
             optimizer.Step(rate, norm);
         }
     }

@@ -4,7 +4,7 @@ namespace ZephyrML.Training;
 /// What dSFT and dDPO have in common: the optimiser, the schedule, the batches. Defaults are TRL's (transformers' where TRL has none)
 /// unless the Zephyr paper (arXiv 2310.16944, section 4) says otherwise. The trainers take a copy when they start.
 /// </summary>
-public abstract class TrainingOptions
+public abstract partial class TrainingOptions
 {
     /// <summary>Peak learning rate.</summary>
     public double LearningRate { get; set; }
@@ -66,9 +66,6 @@ public abstract class TrainingOptions
     /// <summary>Rows of like length share a micro-batch, so that little is padded; the order of the batches stays random. Without effect where rows are packed. Default true (TRL: off).</summary>
     public bool GroupByLength { get; set; } = true;
 
-    /// <summary>Evaluate every so many steps, besides before and after training; 0: not in between. Default 0.</summary>
-    public int EvaluateEverySteps { get; set; }
-
     /// <summary>Read the metrics back and report progress every so many steps. Default 10.</summary>
     public int LogEverySteps { get; set; } = 10;
 
@@ -120,9 +117,8 @@ public abstract class TrainingOptions
             Must(AdamBeta1 is >= 0 and < 1, nameof(AdamBeta1), "at least 0 and below 1", AdamBeta1),
             Must(AdamBeta2 is >= 0 and < 1, nameof(AdamBeta2), "at least 0 and below 1", AdamBeta2),
             Must(double.IsFinite(AdamEpsilon) && AdamEpsilon >= 0, nameof(AdamEpsilon), "a finite number of at least 0", AdamEpsilon),
-            Must(EvaluateEverySteps >= 0, nameof(EvaluateEverySteps), "at least 0", EvaluateEverySteps),
             Must(LogEverySteps > 0, nameof(LogEverySteps), "greater than 0", LogEverySteps),
         ];
-        return problems.OfType<string>().Concat(ScheduleShape?.Problems(Schedule, LearningRate) ?? []);
+        return problems.OfType<string>().Concat(ScheduleShape?.Problems(Schedule, LearningRate) ?? []).Concat(RunProblems());
     }
 }

@@ -33,6 +33,18 @@ public abstract record TrainingResult
     /// <summary>The process's peak memory in bytes, as the operating system reports it at the end.</summary>
     public required long PeakMemoryBytes { get; init; }
 
+    /// <summary>The step after which this run went on from a checkpoint; null where it began at the beginning.</summary>
+    public int? ResumedFromStep { get; init; }
+
+    /// <summary>The step of the best evaluation by <see cref="TrainingOptions.MetricForBestModel"/>, the one before training not counted; null without evaluations.</summary>
+    public int? BestStep { get; init; }
+
+    /// <summary>That evaluation's metric.</summary>
+    public double? BestMetric { get; init; }
+
+    /// <summary>Whether <see cref="TrainingOptions.EarlyStoppingPatience"/> ended the run.</summary>
+    public bool StoppedEarly { get; init; }
+
     /// <summary>The evaluation before training, if there was one.</summary>
     public StepMetrics? EvaluationBefore => Evaluations.Count > 0 ? Evaluations[0] : null;
 

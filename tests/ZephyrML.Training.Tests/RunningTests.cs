@@ -78,7 +78,7 @@ public class RunningTests
         using var model = TinyModel.Create(layers: 1);
         using (no_grad())
             model.NamedWeights[0].Weight.fill_(float.NaN);
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => SftTrainer.Train(model, TinyModel.SftRows(4), null, new() { MaxLength = 32 }, new()));
+        var error = Assert.ThrowsExactly<TrainingDivergedException>(() => SftTrainer.Train(model, TinyModel.SftRows(4), null, new() { MaxLength = 32 }, new()));
         Assert.Contains("dSFT went wrong in step 1", error.Message);
     }
 

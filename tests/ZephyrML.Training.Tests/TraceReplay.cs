@@ -124,6 +124,8 @@ internal sealed class TraceReplay(string folder, bool real = false)
 
     private T Common<T>(T set) where T : TrainingOptions
     {
+        set.StopOnNonFinite = false;    // as TRL
+        set.DivergenceWindow = 0;
         set.LearningRate = options.GetProperty("learning_rate").GetDouble();
         set.Schedule = ScheduleNamed(Text("lr_scheduler_type"));
         set.ScheduleShape = options.TryGetProperty("lr_scheduler_kwargs", out var kwargs) ? ShapeOf(kwargs, set.LearningRate) : new();

@@ -8,6 +8,7 @@ internal sealed class BatchPlan
     private readonly TrainingContext context;
     private readonly string stage;
     private readonly bool group;
+    private readonly int stepsPerEpoch;
 
     /// <param name="lengths">Tokens of each unit; grouping by length looks at these.</param>
     /// <param name="options">Batch size, accumulation, epochs.</param>
@@ -18,7 +19,7 @@ internal sealed class BatchPlan
     {
         (this.lengths, this.options, this.context, this.stage, this.group) = (lengths, options, context, stage, group);
         BatchesPerEpoch = (lengths.Count + options.BatchSize - 1) / options.BatchSize;
-        int stepsPerEpoch = (BatchesPerEpoch + options.AccumulationSteps - 1) / options.AccumulationSteps;
+        stepsPerEpoch = (BatchesPerEpoch + options.AccumulationSteps - 1) / options.AccumulationSteps;
         TotalSteps = context.Order?.Count ?? options.MaxSteps ?? checked((int)Math.Ceiling(options.Epochs * stepsPerEpoch));
     }
 
@@ -26,6 +27,9 @@ internal sealed class BatchPlan
     public int BatchesPerEpoch { get; }
 
     public int TotalSteps { get; }
+
+    /// <summary>Whether an epoch ends with this step, from 1.</summary>
+    public bool IsEndOfEpoch(int step) => step % stepsPerEpoch == 0;
 
     /// <summary>The micro-batches of each step. The last step of an epoch may have fewer, its last micro-batch may be short.</summary>
     public IEnumerable<int[][]> Steps() => context.Order ?? RandomSteps();

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace ZephyrML.Training;
 
 /// <summary>An optimiser on flat buffers, with clipping by global norm.</summary>
-internal abstract class FlatOptimizer : IDisposable
+internal abstract partial class FlatOptimizer : IDisposable
 {
     // On the CPU a stretch of the buffers goes through all operations while it is in the cache.
     private const long CpuTile = 1 << 17, NormStretch = 1 << 12;

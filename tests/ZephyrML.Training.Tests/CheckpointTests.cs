@@ -1,0 +1,170 @@
+using ZephyrML.LanguageModels;
+
+namespace ZephyrML.Training.Tests;
+
+/// <summary>Going on from a checkpoint: the same bits as without the stop, and refused where it is not the same run.</summary>
+[TestClass]
+public class CheckpointTests
+{
+    private sealed class Told<T>(Action<T> tell) : IProgress<T>
+    {
+        public void Report(T value) => tell(value);
+    }
+
+    /// <summary>A run with the given options; stopped after a step by cancellation, where that is wanted.</summary>
+    private static (string? Hash, TrainingResult? Result, List<string> Warnings) Run(TrainingOptions options, int? stopAfter = null, int modelSeed = 1, SftRow[]? rows = null, Action<TrainingContext>? with = null)
+    {
+        using var model = TinyModel.Create(modelSeed, layers: 1);
+        using var stop = new CancellationTokenSource();
+        var warnings = new List<string>();
+        var context = new TrainingContext
+        {
+            Seed = 4, CancellationToken = stop.Token, Warnings = new Told<string>(warnings.Add),
+            Progress = new Told<TrainingProgress>(p => { if (p.Stage != "dDPO reference" && p.Step == stopAfter) stop.Cancel(); }),
+        };
+        options.LogEverySteps = 1;
+        try
+        {
+            TrainingResult result = options is SftOptions sft ? SftTrainer.Train(model, rows ?? TinyModel.SftRows(11, maxLength: 14), TinyModel.SftRows(5, seed: 9, maxLength: 14), sft, context)
+                : DpoTrainer.Train(model, TinyModel.Pairs(11), TinyModel.Pairs(5, seed: 9), (DpoOptions)options, context);
+            return (Worker.Hash(model, result), result, warnings);
+        }
+        catch (OperationCanceledException)
+        {
+            return (null, null, warnings);
+        }
+    }
+
+    private static SftOptions Sft(string? folder = null) => new()
+    {
+        MaxSteps = 12, MaxLength = 32, BatchSize = 2, AccumulationSteps = 2, LearningRate = 1e-2, Packing = Packing.None, WeightDecay = 0.1, CheckpointFolder = folder, SaveEverySteps = 3, EvaluateEverySteps = 5,
+    };
+
+    private static DpoOptions Dpo(string? folder = null) => new() { MaxSteps = 12, MaxLength = 32, BatchSize = 2, LearningRate = 1e-3, CheckpointFolder = folder, SaveEverySteps = 3, EvaluateEverySteps = 5 };
+
+    public static IEnumerable<object[]> Kinds() =>
+    [
+        ["dSFT", (Func<string?, TrainingOptions>)(f => Sft(f))],
+        ["dSFT, Lion, packed, shuffled by length", (Func<string?, TrainingOptions>)(f => { var o = Sft(f); o.Optimizer = OptimizerKind.Lion; o.Packing = Packing.BestFit; return o; })],
+        ["dDPO", (Func<string?, TrainingOptions>)(f => Dpo(f))],
+        ["dDPO, RMSprop, the reference moves", (Func<string?, TrainingOptions>)(f => { var o = Dpo(f); o.Optimizer = OptimizerKind.RmsProp; o.SyncReference = true; o.ReferenceSyncSteps = 4; return o; })],
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Kinds))]
+    public void ResumedIsUninterruptedBitByBit(string name, Func<string?, TrainingOptions> make)
+    {
+        using var folder = new TemporaryFolder();
+        var expected = Run(make(null));
+        foreach (int stop in new[] { 1, 4, 6, 11 })
+            Assert.IsNull(Run(make(folder["run"]), stop).Hash, $"{name}: stopped after {stop}");
+        var resumed = Run(make(folder["run"]));
+        Assert.AreEqual(expected.Hash, resumed.Hash, name);
+        Assert.AreEqual(11, resumed.Result!.ResumedFromStep);
+        Assert.AreEqual(expected.Result!.Tokens, resumed.Result.Tokens);
+        Assert.IsEmpty(resumed.Warnings);
+
+        var again = Run(make(folder["run"]));
+        Assert.AreEqual((expected.Hash, 12), (again.Hash, again.Result!.ResumedFromStep!.Value), "a finished run is only loaded");
+    }
+
+    [TestMethod]
+    public void WhatDiffersIsNamedAndNothingIsTrained()
+    {
+        using var folder = new TemporaryFolder();
+        Run(Sft(folder["run"]), stopAfter: 6);
+        void Refused(string expected, SftOptions options, int modelSeed = 1, SftRow[]? rows = null)
+        {
+            var error = Assert.ThrowsExactly<InvalidOperationException>(() => Run(options, modelSeed: modelSeed, rows: rows));
+            Assert.Contains("checkpoint-6", error.Message);
+            Assert.Contains(expected, error.Message);
+        }
+        var other = Sft(folder["run"]);
+        other.LearningRate = 2e-2;
+        other.ScheduleShape = new() { Cycles = 2 };
+        Refused("option LearningRate: now 0.02, then 0.01", other);
+        Refused("option ScheduleShape: now", other);
+        Refused("training rows: now 12 rows", Sft(folder["run"]), rows: TinyModel.SftRows(12, maxLength: 14));
+        Refused("model: now llama", Sft(folder["run"]), modelSeed: 2);
+        var seeded = Sft(folder["run"]);
+        seeded.Seed = 5;
+        Refused("seed: now 5, then 4", seeded);
+        var dpo = Assert.ThrowsExactly<InvalidOperationException>(() => Run(Dpo(folder["run"])));
+        Assert.Contains("stage: now dDPO, then dSFT", dpo.Message);
+
+        var free = Sft(folder["run"]);
+        (free.SaveEverySteps, free.SaveTotalLimit) = (100, null);
+        Assert.AreEqual(6, Run(free).Result!.ResumedFromStep, "how often to save may change");
+    }
+
+    [TestMethod]
+    [DataRow("cut")]
+    [DataRow("changed")]
+    [DataRow("missing")]
+    [DataRow("no manifest")]
+    public void ADamagedNewestCheckpointIsPassedOverWithAWarning(string damage)
+    {
+        using var folder = new TemporaryFolder();
+        var expected = Run(Sft()).Hash;
+        Run(Sft(folder["run"]), stopAfter: 9);
+        var newest = Path.Combine(folder["run"], "checkpoint-9");
+        var weights = Path.Combine(newest, "optimizer.safetensors");
+        var bytes = File.ReadAllBytes(weights);
+        switch (damage)
+        {
+            case "cut": File.WriteAllBytes(weights, bytes[..^7]); break;
+            case "changed": bytes[^9] ^= 16; File.WriteAllBytes(weights, bytes); break;
+            case "missing": File.Delete(weights); break;
+            default: File.Delete(Path.Combine(newest, "manifest.json")); break;
+        }
+        var resumed = Run(Sft(folder["run"]));
+        Assert.AreEqual((expected, 6), (resumed.Hash, resumed.Result!.ResumedFromStep!.Value));
+        Assert.HasCount(1, resumed.Warnings);
+        Assert.Contains("checkpoint-9", resumed.Warnings[0]);
+        Assert.Contains(damage == "no manifest" ? "manifest.json" : "optimizer.safetensors", resumed.Warnings[0]);
+    }
+
+    [TestMethod]
+    public void OldCheckpointsGoAndUnfinishedOnesAreSweptUp()
+    {
+        using var folder = new TemporaryFolder();
+        string[] Names() => [.. Directory.GetDirectories(folder["run"]).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
+        Directory.CreateDirectory(Path.Combine(folder["run"], "checkpoint-7.part"));
+        Run(Sft(folder["run"]));
+        CollectionAssert.AreEqual(new[] { "checkpoint-12", "checkpoint-9" }, Names());
+        Directory.Delete(folder["run"], true);
+        var all = Sft(folder["run"]);
+        all.SaveTotalLimit = null;
+        all.SaveStrategy = SaveStrategy.Epoch; // 3 steps of 2x2 rows are an epoch of 11
+        Run(all);
+        CollectionAssert.AreEqual(new[] { "checkpoint-12", "checkpoint-3", "checkpoint-6", "checkpoint-9" }, Names());
+
+        var from = Sft(folder["elsewhere"]);
+        from.ResumeFrom = Path.Combine(folder["run"], "checkpoint-6");
+        var resumed = Run(from);
+        Assert.AreEqual((Run(Sft()).Hash, 6), (resumed.Hash, resumed.Result!.ResumedFromStep!.Value));
+        from.CheckpointFolder = folder["run"];
+        Assert.Contains("checkpoint-12", Assert.ThrowsExactly<InvalidOperationException>(() => Run(from)).Message);
+        from.ResumeFrom = folder["nowhere"];
+        Assert.Contains("ResumeFrom", Assert.ThrowsExactly<InvalidDataException>(() => Run(from)).Message);
+    }
+
+    [TestMethod]
+    public void OneRunAtATimeUsesAFolder()
+    {
+        using var folder = new TemporaryFolder();
+        using (new CheckpointStore(folder["run"]))
+            Assert.Contains("in use", Assert.ThrowsExactly<IOException>(() => Run(Sft(folder["run"]))).Message);
+        Run(Sft(folder["run"]));
+    }
+
+    [TestMethod]
+    public void ACheckpointsFolderHoldsTheWeightsByTheirNames()
+    {
+        using var folder = new TemporaryFolder();
+        var (_, result, _) = Run(Sft(folder["run"]));
+        var newest = Path.Combine(folder["run"], "checkpoint-12");
+        using var model = Fixtures.Model(newest); // config.json and model.safetensors
+        Assert.AreEqual(Worker.Hash(model, result!), Run(Sft()).Hash);
+    }
+}

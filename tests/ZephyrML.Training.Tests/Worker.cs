@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using ZephyrML.LanguageModels;
+
+namespace ZephyrML.Training.Tests;
+
+/// <summary>The second process of the tests: a training run with checkpoints, which may be killed and started again. Prints a hash of the final weights and all metrics.</summary>
+internal static class Worker
+{
+    public static int Main(string[] args)
+    {
+        var job = new Job(args[0], args[1], int.Parse(args[2], CultureInfo.InvariantCulture), int.Parse(args[3], CultureInfo.InvariantCulture), int.Parse(args[4], CultureInfo.InvariantCulture));
+        Console.WriteLine("started");
+        Console.WriteLine(job.Run());
+        return 0;
+    }
+
+    /// <param name="Stage">dSFT or dDPO.</param>
+    /// <param name="Folder">Of the checkpoints.</param>
+    /// <param name="Steps">How many to make.</param>
+    /// <param name="SaveEvery">Steps between checkpoints.</param>
+    /// <param name="Hidden">The model's width: the larger, the longer a checkpoint takes.</param>
+    public sealed record Job(string Stage, string Folder, int Steps, int SaveEvery, int Hidden = 16)
+    {
+        public string Run()
+        {
+            TorchSharp.torch.set_num_threads(1);
+            using var model = new CausalLM(new ModelConfig
+            {
+                ModelType = "llama", VocabSize = 61, HiddenSize = Hidden, IntermediateSize = 2 * Hidden, NumHiddenLayers = 1, NumAttentionHeads = 2, NumKeyValueHeads = 1,
+            }, seed: 5);
+            TrainingResult result = Stage == "dSFT"
+                ? SftTrainer.Train(model, TinyModel.SftRows(10, maxLength: 12), TinyModel.SftRows(4, seed: 8, maxLength: 12), Set(new SftOptions { Packing = Packing.None }), new() { Seed = 3 })
+                : DpoTrainer.Train(model, TinyModel.Pairs(10), TinyModel.Pairs(4, seed: 8), Set(new DpoOptions()), new() { Seed = 3 });
+            return Hash(model, result);
+        }
+
+        public Process Start()
+        {
+            var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+            foreach (var argument in (string[])["exec", typeof(Worker).Assembly.Location, Stage, Folder, $"{Steps}", $"{SaveEvery}", $"{Hidden}"])
+                start.ArgumentList.Add(argument);
+            return Process.Start(start)!;
+        }
+
+        private T Set<T>(T options) where T : TrainingOptions
+        {
+            options.MaxLength = 32;
+            options.MaxSteps = Steps;
+            options.BatchSize = 2;
+            options.AccumulationSteps = 2;
+            options.LearningRate = 1e-3;
+            options.CheckpointFolder = Folder;
+            options.SaveEverySteps = SaveEvery;
+            options.EvaluateEverySteps = 4;
+            return options;
+        }
+    }
+
+    /// <summary>Of the weights' bits and of all metrics' shortest exact forms.</summary>
+    public static string Hash(CausalLM model, TrainingResult result)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(MemoryMarshal.AsBytes(TinyModel.Weights(model).AsSpan()));
+        foreach (var metrics in result.Steps.Concat(result.Evaluations))
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(MetricLines.Write(metrics)));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
