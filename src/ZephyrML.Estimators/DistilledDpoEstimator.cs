@@ -17,7 +17,7 @@ namespace ZephyrML;
 /// </summary>
 public sealed class DistilledDpoEstimator : IEstimator<StudentTransformer>
 {
-    private const string Stage = "dDPO";
+    internal const string Stage = "dDPO";
 
     private readonly StageContext _context;
     private readonly StudentTransformer? _start;
@@ -89,7 +89,7 @@ public sealed class DistilledDpoEstimator : IEstimator<StudentTransformer>
                 new TrainingContext { Progress = log, CancellationToken = _context.CancellationToken, Seed = seed, CacheFolder = _context.CacheFolder });
             start.Model.WeightsChanged();
             var info = Lineage.After(start, startWeights, start.Model, Stage, seed, _options, LastResult, skipped, held.Count);
-            return new StudentTransformer(new Student(new SharedModel(start.Model), settings, info));
+            return new StudentTransformer(new Student(new SharedModel(start.Model), settings, info) { Origin = start.From is { } from ? new(from.Weights) : null });
         }
         catch
         {
@@ -98,21 +98,8 @@ public sealed class DistilledDpoEstimator : IEstimator<StudentTransformer>
         }
     }
 
-    private int Read(LanguageModel model, StudentSettings settings, IDataView data, TokenStore<PreferenceRow> rows, TokenStore<PreferenceRow> held, RowSplit? split)
-    {
-        var skipped = 0;
-        foreach (var (row, texts) in RowSource.Read(data, _context.CancellationToken, _options.PromptColumn, _options.MessagesColumn, _options.ChosenColumn, _options.RejectedColumn))
-        {
-            if (texts[2].Length == 0 || texts[3].Length == 0 || Conversation.Context(texts[0], texts[1], settings.SystemPrompt, row) is not { } context)
-            {
-                skipped++;
-                continue;
-            }
-            var pair = ChatTokenizer.EncodePair(model.Tokenizer, model.Template, context, texts[2], texts[3]);
-            (split?.IsHeldOut(row) == true ? held : rows).Add(new PreferenceRow(pair.Prompt, pair.Chosen, pair.Rejected));
-        }
-        return skipped;
-    }
+    private int Read(LanguageModel model, StudentSettings settings, IDataView data, TokenStore<PreferenceRow> rows, TokenStore<PreferenceRow> held, RowSplit? split) =>
+        PreferencePairs.Read(model, _options, settings.SystemPrompt, data, _context.CancellationToken, (row, pair) => (split?.IsHeldOut(row) == true ? held : rows).Add(pair));
 
     private StudentSettings Settings(StudentSettings start, int seed) => new()
     {

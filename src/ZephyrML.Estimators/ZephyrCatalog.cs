@@ -1,6 +1,7 @@
 using Microsoft.Extensions.AI;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using ZephyrML.Evaluation;
 using ZephyrML.Fitting;
 using ZephyrML.Saving;
 using ZephyrML.Teacher;
@@ -19,7 +20,11 @@ public sealed class ZephyrCatalog
         // Every Register draws from the context's random numbers: one draw, here, and the context's seed decides all of ours.
         var seed = options.Seed ?? ((IHostEnvironment)ml).Register("Zephyr").Rand.Next();
         _context = new StageContext(ml, seed, options.MaxConcurrency, options.CancellationToken, options.Progress, options.CacheFolder);
+        Evaluate = new EvaluateCatalog(_context);
     }
+
+    /// <summary>Evaluations: reward accuracy, perplexity, win rates before a judge, AlpacaEval, MT-Bench.</summary>
+    public EvaluateCatalog Evaluate { get; }
 
     /// <summary>The seed that every random choice derives from where options name none.</summary>
     public int Seed => _context.Seed;
@@ -101,6 +106,22 @@ public sealed class ZephyrCatalog
     {
         ArgumentNullException.ThrowIfNull(model);
         return ModelParts.ForScoring(model);
+    }
+
+    /// <summary>A report of evaluations, headed by the model's lineage: <c>z.Report(model, w, b).Save("report.html")</c>, or .json, or .txt.</summary>
+    /// <param name="model">The model; without a student it has no lineage to show.</param>
+    /// <param name="results">What <see cref="Evaluate"/> gave.</param>
+    /// <returns>The report, to which more can be added.</returns>
+    public EvaluationReport Report(ITransformer model, params IEvaluationResult[] results)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(results);
+        var report = new EvaluationReport("ZephyrML: evaluation");
+        if (ModelParts.LastStudent(model) is { } student)
+            report.Add(new LineageReport(student.Info));
+        foreach (var result in results)
+            report.Add(result);
+        return report;
     }
 
     /// <summary>

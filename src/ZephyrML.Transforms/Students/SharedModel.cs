@@ -52,6 +52,18 @@ internal sealed class SharedModel(LanguageModel model)
         return new Handle(this);
     }
 
+    /// <summary>As <see cref="Hold"/>; null where the weights are gone.</summary>
+    public IDisposable? TryHold()
+    {
+        lock (_lock)
+        {
+            if (_freed)
+                return null;
+            _holders++;
+        }
+        return new Handle(this);
+    }
+
     /// <summary>Answers dialogues, each whose last turn is the user's, in one batch.</summary>
     public IReadOnlyList<string> Reply(IReadOnlyList<IReadOnlyList<ChatTurn>> dialogues, GenerationOptions options, CancellationToken cancellationToken)
     {
