@@ -12,6 +12,20 @@ internal sealed class OptionErrors(string type)
         return this;
     }
 
+    /// <summary>Adds what the validation of an options object inside finds.</summary>
+    public OptionErrors Include(Action? validate)
+    {
+        try
+        {
+            validate?.Invoke();
+        }
+        catch (ArgumentException e)
+        {
+            _errors.Add(e.Message);
+        }
+        return this;
+    }
+
     public void Throw()
     {
         if (_errors.Count > 0)

@@ -16,4 +16,7 @@ public class TeacherException : Exception
 
     /// <summary>Whether asking again may help: too many requests, a server's error, a broken connection, a time-out.</summary>
     public bool IsTransient { get; init; }
+
+    /// <summary>The same failure, said with where it happened; a budget that is used up stays that.</summary>
+    internal virtual TeacherException InContext(string context) => new(context + Message, this) { StatusCode = StatusCode, RetryAfter = RetryAfter, IsTransient = IsTransient };
 }

@@ -9,7 +9,7 @@ public sealed class ArrowTests
     // Each product and what it may reference among our own assemblies and the packages that the arrows are about.
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
-        ["ZephyrML.Teacher"] = ["Microsoft.Extensions.AI.Abstractions", "Microsoft.Data.Sqlite", "SQLitePCLRaw.core", "SQLitePCLRaw.batteries_v2"],
+        ["ZephyrML.Teacher"] = ["Microsoft.Extensions.AI.Abstractions", "Polly.Core", "Microsoft.Data.Sqlite", "SQLitePCLRaw.core", "SQLitePCLRaw.batteries_v2"],
         ["ZephyrML.LanguageModels"] = ["TorchSharp", "Microsoft.ML.Tokenizers"],
         ["ZephyrML.Training"] = ["TorchSharp", "ZephyrML.LanguageModels"],
         ["ZephyrML.ModelZip"] = ["Microsoft.ML.Core"],

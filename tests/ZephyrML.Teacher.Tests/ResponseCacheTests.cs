@@ -241,7 +241,7 @@ public class ResponseCacheTests
     }
 
     [TestMethod]
-    public void Leases_of_another_owner_are_waited_for_and_those_of_a_dead_one_are_not()
+    public async Task Leases_of_another_owner_are_waited_for_and_those_of_a_dead_one_are_not()
     {
         var key = new byte[32];
         using var store = ResponseStore.Acquire(_folder["c.db"]);
@@ -257,12 +257,12 @@ public class ResponseCacheTests
             command.ExecuteNonQuery();
         }
         Lease(CacheOwner.New());
-        Assert.AreEqual((null, false), store.TryLease(key));
+        Assert.AreEqual((null, false), await store.TryLeaseAsync(key));
         var parts = CacheOwner.New().Split(':');
         Lease($"{parts[0]}:{parts[1]}:{long.Parse(parts[2]) - 1000}:{parts[3]}");                     // the same process id, another start
-        Assert.AreEqual((null, true), store.TryLease(key));
-        store.Store(key, "t", null, 0, "{}", null, null);
-        Assert.AreEqual(("{}", false), store.TryLease(key));
+        Assert.AreEqual((null, true), await store.TryLeaseAsync(key));
+        await store.StoreAsync(new(key, "t", null, 0, "", null, null, "{}"));
+        Assert.AreEqual(("{}", false), await store.TryLeaseAsync(key));
         Lease("another-machine:1:1:x");
         Assert.IsTrue(CacheOwner.MayBeAlive("another-machine:1:1:x") && CacheOwner.MayBeAlive("nonsense"));
     }

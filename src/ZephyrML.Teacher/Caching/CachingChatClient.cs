@@ -13,7 +13,7 @@ internal sealed class CachingChatClient : DelegatingChatClient
     private readonly CacheMode _mode;
     private readonly string _teacher;
     private readonly string? _model;
-    private readonly ResponseCacheStatistics _statistics = new();
+    private readonly ResponseCacheStatistics _statistics;
     private int _disposed;
 
     public CachingChatClient(IChatClient client, string path, string? name, CacheMode mode) : base(client)
@@ -28,6 +28,7 @@ internal sealed class CachingChatClient : DelegatingChatClient
             throw new FileNotFoundException($"The response cache '{path}' that is to be replayed is not there.", path);
         _mode = mode;
         _store = ResponseStore.Acquire(path);
+        _statistics = new(() => _store.Unstored);
     }
 
     public override object? GetService(Type serviceType, object? serviceKey = null) =>
@@ -39,15 +40,12 @@ internal sealed class CachingChatClient : DelegatingChatClient
         var (flight, found) = await JoinAsync(list, options, cancellationToken).ConfigureAwait(false);
         if (flight is null)
             return StoredResponse.Read(found!);
-        try
+        await using (flight.ConfigureAwait(false))
         {
+            flight.Scope.Enter();
             var response = await base.GetResponseAsync(list, Inner(options), cancellationToken).ConfigureAwait(false);
-            flight.Land(response);
+            await flight.LandAsync(response).ConfigureAwait(false);
             return response;
-        }
-        finally
-        {
-            flight.Dispose();
         }
     }
 
@@ -62,17 +60,31 @@ internal sealed class CachingChatClient : DelegatingChatClient
                 yield return update;
             yield break;
         }
-        using (flight)
+        await using (flight.ConfigureAwait(false))
         {
             var updates = new List<ChatResponseUpdate>();
-            await foreach (var update in base.GetStreamingResponseAsync(list, Inner(options), cancellationToken).ConfigureAwait(false))
+            var stream = base.GetStreamingResponseAsync(list, Inner(options), cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using (stream.ConfigureAwait(false))
             {
-                updates.Add(update.Clone());
-                yield return update;
+                while (true)
+                {
+                    flight.Scope.Enter();                                          // an iterator's context is its reader's again after each piece
+                    if (!await stream.MoveNextAsync().ConfigureAwait(false))
+                        break;
+                    updates.Add(stream.Current.Clone());
+                    yield return stream.Current;
+                }
             }
-            flight.Land(updates.ToChatResponse());
+            await flight.LandAsync(updates.ToChatResponse()).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whether an answer is there, and its key.</summary>
+    public bool Look(IList<ChatMessage> messages, ChatOptions? options, out byte[] key) =>
+        _store.Find(key = CacheKey.Of(_teacher, options?.ModelId ?? _model, messages, options)) is not null;
+
+    /// <summary>The mean length of this teacher's stored answers, in tokens.</summary>
+    public double? MeanAnswer() => _store.MeanAnswer(_teacher);
 
     protected override void Dispose(bool disposing)
     {
@@ -97,7 +109,7 @@ internal sealed class CachingChatClient : DelegatingChatClient
             {
                 if (found is null)
                     continue;
-                _statistics.CountHit();
+                CountHit();
                 return (null, found);
             }
             Flight flight;
@@ -118,13 +130,16 @@ internal sealed class CachingChatClient : DelegatingChatClient
             }
             catch
             {
-                flight.Dispose();
+                await flight.DisposeAsync().ConfigureAwait(false);
                 throw;
             }
             if (found is null)
+            {
+                TeacherTelemetry.CountCache(hit: false);
                 return (flight, null);
-            flight.Dispose();
-            _statistics.CountHit();
+            }
+            await flight.DisposeAsync().ConfigureAwait(false);
+            CountHit();
             return (null, found);
         }
     }
@@ -144,12 +159,21 @@ internal sealed class CachingChatClient : DelegatingChatClient
         return inner;
     }
 
+    private void CountHit()
+    {
+        _statistics.CountHit();
+        TeacherTelemetry.CountCache(hit: true);
+    }
+
     /// <summary>One question on its way.</summary>
     /// <remarks>Keeps the file open to its end: an answer that comes after the client was disposed of is paid for too.</remarks>
-    private sealed class Flight(CachingChatClient client, byte[] key, string? model, int sample, TaskCompletionSource<string?> waiting) : IDisposable
+    private sealed class Flight(CachingChatClient client, byte[] key, string? model, int sample, TaskCompletionSource<string?> waiting) : IAsyncDisposable
     {
         private string? _answer;
         private bool _leased;
+
+        /// <summary>Holds the slots of this question until its answer is stored.</summary>
+        public CallScope Scope { get; } = new();
 
         /// <summary>Waits until this process may ask (null), or until the answer is there.</summary>
         public async Task<string?> LeaseAsync(CancellationToken cancellationToken)
@@ -160,7 +184,7 @@ internal sealed class CachingChatClient : DelegatingChatClient
                     $"The response cache of '{client._teacher}' is replayed only, and lacks an answer (key {Convert.ToHexString(key)[..16].ToLowerInvariant()}, model {model ?? "unknown"}, sample {sample}).");
             for (var wait = 20; _answer is null; wait = Math.Min(500, wait * 2))
             {
-                (_answer, _leased) = client._store.TryLease(key);
+                (_answer, _leased) = await client._store.TryLeaseAsync(key).ConfigureAwait(false);
                 if (_leased)
                     return null;
                 if (_answer is null)
@@ -170,23 +194,25 @@ internal sealed class CachingChatClient : DelegatingChatClient
         }
 
         /// <summary>Stores the whole answer.</summary>
-        public void Land(ChatResponse response)
+        public async Task LandAsync(ChatResponse response)
         {
             var answer = StoredResponse.Write(response);
-            client._store.Store(key, client._teacher, model, sample, answer, response.Usage?.InputTokenCount, response.Usage?.OutputTokenCount);
+            await client._store.StoreAsync(new(
+                key, client._teacher, model, sample, DateTimeOffset.UtcNow.ToString("O"), response.Usage?.InputTokenCount, response.Usage?.OutputTokenCount, answer)).ConfigureAwait(false);
             (_answer, _leased) = (answer, false);
             client._statistics.CountPaid();
         }
 
         /// <summary>Ends the flight; without an answer, the next waiting caller takes over.</summary>
-        public void Dispose()
+        public async ValueTask DisposeAsync()
         {
             try
             {
+                Scope.End();
                 if (_leased)
                 {
                     client._statistics.CountFailed();
-                    client._store.Release(key);
+                    await client._store.ReleaseAsync(key).ConfigureAwait(false);
                 }
             }
             finally

@@ -59,7 +59,7 @@ public sealed class AnswerGenerator
         }
         catch (TeacherException e)
         {
-            throw new TeacherException($"Row {request.Row}: {who} failed: {e.Message}", e) { StatusCode = e.StatusCode, RetryAfter = e.RetryAfter, IsTransient = e.IsTransient };
+            throw e.InContext($"Row {request.Row}: {who} failed: ");
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

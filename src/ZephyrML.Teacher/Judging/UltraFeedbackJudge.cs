@@ -68,7 +68,7 @@ public sealed class UltraFeedbackJudge : IAnswerJudge
             }
             catch (TeacherException e)
             {
-                throw new TeacherException($"Row {request.Row}: judge '{Name}' failed on {aspect}: {e.Message}", e) { StatusCode = e.StatusCode, RetryAfter = e.RetryAfter, IsTransient = e.IsTransient };
+                throw e.InContext($"Row {request.Row}: judge '{Name}' failed on {aspect}: ");
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {

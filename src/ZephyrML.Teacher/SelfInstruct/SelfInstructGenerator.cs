@@ -203,7 +203,7 @@ public sealed class SelfInstructGenerator
             }
             catch (TeacherException e)
             {
-                throw new TeacherException($"Self-instruct, {step}: the teacher failed: {e.Message}", e) { StatusCode = e.StatusCode, RetryAfter = e.RetryAfter, IsTransient = e.IsTransient };
+                throw e.InContext($"Self-instruct, {step}: the teacher failed: ");
             }
             catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {

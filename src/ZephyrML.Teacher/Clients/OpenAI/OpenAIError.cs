@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -11,7 +12,7 @@ internal static class OpenAIError
 
     public static bool IsTransient(int status) => status is 408 or 409 or 425 or 429 or >= 500 and not 501 and not 505;
 
-    public static async Task<TeacherException> ReadAsync(HttpResponseMessage response, string model, string? key, CancellationToken cancellationToken)
+    public static async Task<TeacherException> ReadAsync(HttpResponseMessage response, string model, Redactor redactor, CancellationToken cancellationToken)
     {
         var body = "";
         try
@@ -26,28 +27,32 @@ internal static class OpenAIError
             body = "(its body could not be read)";
         }
         var status = (int)response.StatusCode;
-        return new($"The server of model '{model}' answered {status} {response.ReasonPhrase}: {Clean(body, key)}".TrimEnd(' ', ':'))
+        return new($"The server of model '{model}' answered {status} {redactor.Clean(response.ReasonPhrase ?? "")}: {Clean(body, redactor)}".TrimEnd(' ', ':'))
         {
             StatusCode = response.StatusCode,
             IsTransient = IsTransient(status),
-            RetryAfter = RetryAfter(response.Headers.RetryAfter),
+            RetryAfter = RetryAfter(response.Headers),
         };
     }
 
-    public static TeacherException Unusable(string what, string model, string body, string? key, HttpStatusCode status) =>
-        new($"The server of model '{model}' answered {(int)status}, but {what}: {Clean(body, key)}") { StatusCode = status, IsTransient = true };
+    public static TeacherException Unusable(string what, string model, string body, Redactor redactor, HttpStatusCode status) =>
+        new($"The server of model '{model}' answered {(int)status}, but {what}: {Clean(body, redactor)}") { StatusCode = status, IsTransient = true };
 
     /// <summary>At most 500 characters on one line, the key struck out.</summary>
-    public static string Clean(string body, string? key)
+    public static string Clean(string body, Redactor redactor)
     {
-        if (!string.IsNullOrEmpty(key))
-            body = body.Replace(key, "***", StringComparison.OrdinalIgnoreCase);
+        body = redactor.CleanCut(body);
         body = string.Join(' ', body.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return body.Length <= MaxBody ? body : body[..MaxBody] + "…";
     }
 
-    private static TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
+    /// <summary>Seconds or a date; Azure and OpenAI also tell milliseconds in a header of their own.</summary>
+    private static TimeSpan? RetryAfter(HttpResponseHeaders headers)
     {
+        if (headers.TryGetValues("retry-after-ms", out var values)
+            && double.TryParse(values.FirstOrDefault(), NumberStyles.Float, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds is >= 0 and < 1e9)
+            return TimeSpan.FromMilliseconds(milliseconds);
+        var header = headers.RetryAfter;
         var wait = header?.Delta ?? (header?.Date is { } date ? date - DateTimeOffset.UtcNow : null);
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }

@@ -28,6 +28,8 @@ internal static class OpenAIRequest
             Number(w, "presence_penalty", (decimal?)options?.PresencePenalty, more);
             Number(w, "top_k", options?.TopK, more);
             Number(w, "seed", options?.Seed, more);
+            if (options?.Reasoning?.Effort is { } effort && !Has(more, "reasoning_effort"))
+                w.WriteString("reasoning_effort", effort switch { ReasoningEffort.None => "none", ReasoningEffort.Low => "low", ReasoningEffort.Medium => "medium", ReasoningEffort.High => "high", _ => "xhigh" });
             if (!Has(more, "max_tokens") && !Has(more, "max_completion_tokens"))
                 Number(w, newTokenLimitName ? "max_completion_tokens" : "max_tokens", options?.MaxOutputTokens, more);
             if (options?.StopSequences is { Count: > 0 } stops && !Has(more, "stop"))

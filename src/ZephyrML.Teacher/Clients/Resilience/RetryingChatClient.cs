@@ -7,11 +7,13 @@ namespace ZephyrML.Teacher;
 internal sealed class RetryingChatClient : DelegatingChatClient
 {
     private readonly RetryOptions _options;
+    private readonly TimeProvider _time;
 
-    public RetryingChatClient(IChatClient client, RetryOptions options) : base(client)
+    public RetryingChatClient(IChatClient client, RetryOptions options, TimeProvider? time = null) : base(client)
     {
         options.Validate();
         _options = options.Copy();
+        _time = time ?? TimeProvider.System;
     }
 
     public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -25,7 +27,7 @@ internal sealed class RetryingChatClient : DelegatingChatClient
             }
             catch (Exception e) when (Wait(e, attempt, cancellationToken) is { } wait)
             {
-                await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(wait, _time, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -51,7 +53,7 @@ internal sealed class RetryingChatClient : DelegatingChatClient
                 }
                 if (again is { } delay)
                 {
-                    await Task.Delay(delay, cancellationToken).ConfigureAwait(false);
+                    await Task.Delay(delay, _time, cancellationToken).ConfigureAwait(false);
                     continue;
                 }
                 while (more)
@@ -67,21 +69,15 @@ internal sealed class RetryingChatClient : DelegatingChatClient
     /// <summary>How long to wait before the next attempt; null: this failure is final.</summary>
     private TimeSpan? Wait(Exception e, int attempt, CancellationToken cancellationToken)
     {
-        if (attempt >= _options.MaxRetries || cancellationToken.IsCancellationRequested || !IsTransient(e))
+        var failure = Failure.Of(e);
+        if (attempt >= _options.MaxRetries || cancellationToken.IsCancellationRequested || !failure.IsTransient)
             return null;
         var most = Math.Min(_options.MaxDelay.TotalMilliseconds, _options.Delay.TotalMilliseconds * Math.Pow(2, attempt));
         var wait = TimeSpan.FromMilliseconds(most * (0.5 + Random.Shared.NextDouble() / 2));
-        if (e is not TeacherException { RetryAfter: { } asked })
-            return wait;
-        return asked > _options.MaxDelay ? null : asked > wait ? asked : wait;
+        if (failure.RetryAfter > _options.MaxDelay)
+            return null;
+        TeacherTelemetry.CountRetry(e);
+        // a little later than asked for, each call by another bit: else all come back at the same moment
+        return failure.RetryAfter is { } asked && asked + wait / 10 > wait ? asked + wait / 10 : wait;
     }
-
-    private static bool IsTransient(Exception e) => e switch
-    {
-        TeacherException t => t.IsTransient,
-        HttpRequestException { StatusCode: { } status } => OpenAIError.IsTransient((int)status),
-        HttpRequestException or IOException or TimeoutException => true,
-        OperationCanceledException { InnerException: TimeoutException } => true,        // HttpClient's time-out
-        _ => false,
-    };
 }

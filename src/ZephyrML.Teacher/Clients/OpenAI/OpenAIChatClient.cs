@@ -15,8 +15,9 @@ internal sealed class OpenAIChatClient : IChatClient
     private readonly HttpClient _http;
     private readonly bool _ownsHttp, _isAzure, _newTokenLimitName;
     private readonly ChatClientMetadata _metadata;
+    private readonly Redactor _redactor = new();
 
-    public OpenAIChatClient(Uri endpoint, string model, Func<string?>? apiKey, HttpClient? httpClient)
+    public OpenAIChatClient(Uri endpoint, string model, Func<string?>? apiKey, HttpClient? httpClient, bool isAzure = false)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentException.ThrowIfNullOrWhiteSpace(model);
@@ -28,10 +29,17 @@ internal sealed class OpenAIChatClient : IChatClient
         _apiKey = apiKey;
         _ownsHttp = httpClient is null;
         _http = httpClient ?? new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromMinutes(10) };
-        _address = Address(endpoint);
-        _isAzure = endpoint.Host.EndsWith(".azure.com", StringComparison.OrdinalIgnoreCase);
+        _isAzure = isAzure || endpoint.Host.EndsWith(".azure.com", StringComparison.OrdinalIgnoreCase);
+        _address = Address(endpoint, _isAzure);
         _newTokenLimitName = _isAzure || endpoint.Host.EndsWith("api.openai.com", StringComparison.OrdinalIgnoreCase);   // its newer models refuse max_tokens; other servers know nothing else
-        _metadata = new("openai", new UriBuilder(endpoint) { Query = "", Fragment = "" }.Uri, model);
+        _metadata = new(_isAzure ? "azure.ai.openai" : "openai", new UriBuilder(endpoint) { Query = "", Fragment = "" }.Uri, model);
+        foreach (var value in endpoint.Query.TrimStart('?').Split('&').Where(p => !p.StartsWith("api-version=", StringComparison.OrdinalIgnoreCase)))
+            _redactor.Add(Uri.UnescapeDataString(value[(value.IndexOf('=') + 1)..]));     // some gateways take their key there
+        foreach (var (_, values) in _http.DefaultRequestHeaders.Where(h => h.Key.Contains("auth", StringComparison.OrdinalIgnoreCase) || h.Key.Contains("key", StringComparison.OrdinalIgnoreCase)))
+        {
+            foreach (var value in values)
+                _redactor.Add(value[(value.IndexOf(' ') + 1)..]);
+        }
     }
 
     public object? GetService(Type serviceType, object? serviceKey = null)
@@ -39,7 +47,7 @@ internal sealed class OpenAIChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(serviceType);
         if (serviceKey is not null)
             return null;
-        return serviceType == typeof(ChatClientMetadata) ? _metadata : serviceType.IsInstanceOfType(this) ? this : null;
+        return serviceType == typeof(ChatClientMetadata) ? _metadata : serviceType == typeof(Redactor) ? _redactor : serviceType.IsInstanceOfType(this) ? this : null;
     }
 
     public void Dispose()
@@ -62,13 +70,13 @@ internal sealed class OpenAIChatClient : IChatClient
             {
                 using var document = JsonDocument.Parse(body);
                 if (OpenAIAnswer.Read(document.RootElement, out why) is { } answer)
-                    return answer;
+                    return Redact(answer);
             }
             catch (JsonException)
             {
                 why = "it is no JSON";
             }
-            throw OpenAIError.Unusable(why ?? "it is no answer", _model, Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 4096))), key, response.StatusCode);
+            throw OpenAIError.Unusable(why ?? "it is no answer", _model, Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 4096))), _redactor, response.StatusCode);
         }
         catch (Exception e) when (Translate(e, cancellationToken) is { } better)
         {
@@ -105,11 +113,14 @@ internal sealed class OpenAIChatClient : IChatClient
         var key = Key();
         using var response = await SendAsync(messages, options, stream: true, key, cancellationToken).ConfigureAwait(false);
         using var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var finished = false;
+        var (finished, redactor) = (false, new StreamRedactor(_redactor));
         await foreach (var data in ServerSentEvents.ReadAsync(stream, cancellationToken).ConfigureAwait(false))
         {
             if (data.Trim() == "[DONE]")
-                yield break;
+            {
+                finished = true;
+                break;
+            }
             ChatResponseUpdate? update;
             string? why;
             try
@@ -122,10 +133,13 @@ internal sealed class OpenAIChatClient : IChatClient
                 (update, why) = (null, "a piece of the stream is no JSON");
             }
             if (update is null)
-                throw OpenAIError.Unusable(why!, _model, data, key, response.StatusCode);
+                throw OpenAIError.Unusable(why!, _model, data, _redactor, response.StatusCode);
             finished |= update.FinishReason is not null;
+            redactor.Clean(update);
             yield return update;
         }
+        if (redactor.Rest() is { Length: > 0 } rest)
+            yield return new(ChatRole.Assistant, rest);
         if (!finished)
             throw new TeacherException($"The server of model '{_model}' ended its stream in the middle of the answer.") { StatusCode = response.StatusCode, IsTransient = true };
     }
@@ -137,12 +151,12 @@ internal sealed class OpenAIChatClient : IChatClient
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" };
         request.Headers.Accept.ParseAdd(stream ? "text/event-stream" : "application/json");
         if (key is not null)
-            request.Headers.Add(_isAzure ? "api-key" : "Authorization", _isAzure ? key : "Bearer " + key);
+            request.Headers.TryAddWithoutValidation(_isAzure ? "api-key" : "Authorization", _isAzure ? key : "Bearer " + key);      // Add's complaint would show the key
         var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
             return response;
         using (response)
-            throw await OpenAIError.ReadAsync(response, _model, key, cancellationToken).ConfigureAwait(false);
+            throw await OpenAIError.ReadAsync(response, _model, _redactor, cancellationToken).ConfigureAwait(false);
     }
 
     private string? Key()
@@ -152,7 +166,20 @@ internal sealed class OpenAIChatClient : IChatClient
             return null;
         if (key.Any(c => c is < ' ' or > '~'))                                    // the header's own complaint would show the key
             throw new TeacherException($"The key for model '{_model}' holds characters that cannot stand in an HTTP header.");
+        _redactor.Add(key);
         return key;
+    }
+
+    private ChatResponse Redact(ChatResponse answer)
+    {
+        foreach (var content in answer.Messages.SelectMany(m => m.Contents))
+        {
+            if (content is TextContent text)
+                text.Text = _redactor.Clean(text.Text);
+            else if (content is TextReasoningContent thought)
+                thought.Text = _redactor.Clean(thought.Text);
+        }
+        return answer;
     }
 
     private CancellationTokenSource Limit(CancellationToken cancellationToken)
@@ -168,15 +195,15 @@ internal sealed class OpenAIChatClient : IChatClient
         TeacherException => null,
         OperationCanceledException when cancellationToken.IsCancellationRequested => null,
         OperationCanceledException => new($"The server of model '{_model}' did not answer within {_http.Timeout}.", e) { IsTransient = true },
-        HttpRequestException or IOException => new($"The server of model '{_model}' could not be reached, or broke off: {e.Message}", e) { IsTransient = true },
+        HttpRequestException or IOException => new($"The server of model '{_model}' could not be reached, or broke off: {_redactor.Clean(e.Message)}", e) { IsTransient = true },
         _ => null,
     };
 
-    private static Uri Address(Uri endpoint)
+    private static Uri Address(Uri endpoint, bool isAzure)
     {
         var path = endpoint.AbsolutePath.TrimEnd('/');
         if (path.Length == 0)
-            path = "/v1";
+            path = isAzure ? "/openai/v1" : "/v1";
         if (!path.EndsWith("/chat/completions", StringComparison.OrdinalIgnoreCase))
             path += "/chat/completions";
         return new UriBuilder(endpoint) { Path = path, Fragment = "" }.Uri;
