@@ -50,7 +50,7 @@ public sealed class DistilledDpoEstimator : IEstimator<StudentTransformer>
         return StageShape.Add(ml, inputSchema, _options.ReplyColumn, ColumnKind.Text);
     }
 
-    /// <summary>Trains. The data is read once; the student that it starts from stays as it is.</summary>
+    /// <summary>Trains; with a CheckpointFolder it goes on where an earlier Fit of the same data and options was stopped, and only loads what was finished. The data is read once; the student that it starts from stays as it is.</summary>
     /// <param name="input">Data with Prompt (or Messages), Chosen and Rejected.</param>
     /// <returns>The student. Whoever disposes it last frees its weights.</returns>
     public StudentTransformer Fit(IDataView input) => Fit(input, null);
@@ -86,7 +86,7 @@ public sealed class DistilledDpoEstimator : IEstimator<StudentTransformer>
                     $"DistilledDpo has nothing to train on: none of {skipped + held.Count} rows has a '{_options.ChosenColumn}' and a '{_options.RejectedColumn}'{(held.Count > 0 ? " and is not held out" : "")}.");
             var startWeights = start.Model.WeightsHash;
             LastResult = DpoTrainer.Train(start.Model.Network, rows, held.Count > 0 ? held : null, _options,
-                new TrainingContext { Progress = log, CancellationToken = _context.CancellationToken, Seed = seed, CacheFolder = _context.CacheFolder });
+                FitContext.Of(_context, log, seed, start, startWeights));
             start.Model.WeightsChanged();
             var info = Lineage.After(start, startWeights, start.Model, Stage, seed, _options, LastResult, skipped, held.Count);
             return new StudentTransformer(new Student(new SharedModel(start.Model), settings, info) { Origin = start.From is { } from ? new(from.Weights) : null });

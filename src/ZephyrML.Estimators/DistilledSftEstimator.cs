@@ -51,7 +51,7 @@ public sealed class DistilledSftEstimator : IEstimator<StudentTransformer>
         return StageShape.Add(ml, inputSchema, _options.ReplyColumn, ColumnKind.Text);
     }
 
-    /// <summary>Trains. The data is read once.</summary>
+    /// <summary>Trains; with a CheckpointFolder it goes on where an earlier Fit of the same data and options was stopped, and only loads what was finished. The data is read once.</summary>
     /// <param name="input">Data with Prompt and Response, or with Messages.</param>
     /// <returns>The student. Whoever disposes it last frees its weights.</returns>
     public StudentTransformer Fit(IDataView input) => Fit(input, null);
@@ -87,7 +87,7 @@ public sealed class DistilledSftEstimator : IEstimator<StudentTransformer>
                     $"DistilledSft has nothing to train on: none of {skipped + held.Count} rows has a '{_options.ResponseColumn}' or ends with an assistant's turn in '{_options.MessagesColumn}'{(held.Count > 0 ? " and is not held out" : "")}.");
             var startWeights = start.Model.WeightsHash;
             LastResult = SftTrainer.Train(start.Model.Network, rows, held.Count > 0 ? held : null, _options,
-                new TrainingContext { Progress = log, CancellationToken = _context.CancellationToken, Seed = seed, CacheFolder = _context.CacheFolder });
+                FitContext.Of(_context, log, seed, start, startWeights));
             start.Model.WeightsChanged();
             var info = Lineage.After(start, startWeights, start.Model, Stage, seed, _options, LastResult, skipped, held.Count);
             return new StudentTransformer(new Student(new SharedModel(start.Model), Settings(seed), info));

@@ -6,7 +6,7 @@ using ZephyrML.Transforms;
 namespace ZephyrML.Fitting;
 
 /// <summary>Tells the catalog's progress and ML.NET's log how training goes.</summary>
-internal sealed class FitLog(IChannel channel, StageContext context) : IProgress<TrainingProgress>
+internal sealed class FitLog(IChannel channel, StageContext context) : IProgress<TrainingProgress>, IProgress<string>
 {
     public void Report(TrainingProgress value)
     {
@@ -23,6 +23,9 @@ internal sealed class FitLog(IChannel channel, StageContext context) : IProgress
         metrics.TryAdd("grad_norm", value.GradNorm);
         return metrics;
     }
+
+    /// <summary>A warning.</summary>
+    public void Report(string value) => channel.Warning(MessageSensitivity.None, value);
 
     public void Rows(string stage, int used, int skipped, int heldOut, string lacking) => channel.Info(MessageSensitivity.None,
         $"{stage}: {used} rows used, {skipped} skipped ({lacking}), {heldOut} held out for evaluation");

@@ -36,11 +36,19 @@ internal static class Lineage
         return new StudentInfo([.. start.From?.Info.Steps ?? [], step]);
     }
 
+    /// <summary>Where a model that is about to be trained comes from, as JSON: what a checkpoint keeps.</summary>
+    public static string Before(StudentStart start, string startWeights) => new JsonObject
+    {
+        ["base_model"] = start.Folder, ["start_weights"] = startWeights, ["template"] = start.Model.Template.Name,
+        ["steps"] = JsonSerializer.SerializeToNode(start.From?.Info.Steps ?? [], Json),
+    }.ToJsonString();
+
     /// <summary>The options without what names a place on this machine.</summary>
     private static string Options(TrainingOptions options)
     {
         var json = JsonSerializer.SerializeToNode(options, options.GetType(), Json) as JsonObject ?? [];
-        json.Remove("BaseModel");
+        foreach (var place in (string[])["BaseModel", nameof(TrainingOptions.CheckpointFolder), nameof(TrainingOptions.ResumeFrom)])
+            json.Remove(place);
         return json.ToJsonString();
     }
 

@@ -1,0 +1,90 @@
+using Microsoft.ML;
+using ZephyrML.LanguageModels;
+using ZephyrML.Training;
+
+namespace ZephyrML.Estimators.Tests;
+
+/// <summary>Fit with a folder for checkpoints: stopped, and run again.</summary>
+[TestClass]
+public sealed class CheckpointTests
+{
+    private sealed class StopAt(string stage, int step, CancellationTokenSource source) : IProgress<ZephyrProgress>
+    {
+        public void Report(ZephyrProgress value)
+        {
+            if (value.Stage == stage && value.Done == step)
+                source.Cancel();
+        }
+    }
+
+    private static DistilledSftOptions Sft(Lab lab, string? folder)
+    {
+        var options = lab.Sft;
+        (options.MaxSteps, options.LogEverySteps, options.SaveEverySteps, options.CheckpointFolder) = (8, 1, 2, folder);
+        return options;
+    }
+
+    private static DistilledDpoOptions Dpo(Lab lab, string? folder)
+    {
+        var options = lab.Dpo;
+        (options.MaxSteps, options.LogEverySteps, options.SaveEverySteps, options.CheckpointFolder) = (8, 1, 2, folder);
+        return options;
+    }
+
+    [TestMethod]
+    public void AStoppedRecipeGoesOnAndFinishedStagesAreNotTrainedAgain()
+    {
+        using var plain = new Lab();
+        using var expected = plain.Z.DistilledSft(Sft(plain, null)).Append(plain.Z.DistilledDpo(Dpo(plain, null))).Fit(Both(plain));
+        using var stop = new CancellationTokenSource();
+        using (var stopped = new Lab(configure: o => (o.CancellationToken, o.Progress) = (stop.Token, new StopAt("dDPO", 5, stop))))
+        using (var lab = new Lab())
+        {
+            Assert.Throws<OperationCanceledException>(() =>
+                stopped.Z.DistilledSft(Sft(stopped, lab.PathOf("sft"))).Append(stopped.Z.DistilledDpo(Dpo(stopped, lab.PathOf("dpo")))).Fit(Both(stopped)));
+
+            var (sft, dpo) = (lab.Z.DistilledSft(Sft(lab, lab.PathOf("sft"))), lab.Z.DistilledDpo(Dpo(lab, lab.PathOf("dpo"))));
+            using var model = sft.Append(dpo).Fit(Both(lab));
+            Assert.AreEqual((8, 5), (sft.LastResult!.ResumedFromStep!.Value, dpo.LastResult!.ResumedFromStep!.Value));
+            Assert.AreEqual(expected.LastTransformer.Info.Last.Weights, model.LastTransformer.Info.Last.Weights);
+            CollectionAssert.AreEqual(expected.LastTransformer.Info.Last.Metrics.ToList(), model.LastTransformer.Info.Last.Metrics.ToList());
+            Assert.DoesNotContain(lab.Folder, model.LastTransformer.Info.Last.Options);
+
+            // A checkpoint's folder is a model's folder, tokenizer and template included, and says where it comes from.
+            var newest = Path.Combine(lab.PathOf("dpo"), "checkpoint-8");
+            using var loaded = LanguageModel.Load(newest);
+            Assert.AreEqual(model.LastTransformer.Info.Last.Weights, loaded.WeightsHash);
+            Assert.AreEqual("zephyr", loaded.Template.Name);
+            Assert.Contains(model.LastTransformer.Info.Last.StartWeights, File.ReadAllText(Path.Combine(newest, "trainer_state.json")));
+        }
+    }
+
+    [TestMethod]
+    public void AnotherTemplateIsAnotherRunAndAnotherReference()
+    {
+        using var places = new Lab();
+        using var lab = new Lab(configure: o => o.CacheFolder = places.PathOf("cache"));
+        var other = places.PathOf("other");
+        Directory.CreateDirectory(other);
+        foreach (var file in Directory.GetFiles(lab.BaseModel).Where(f => Path.GetFileName(f) != "zephyr.json"))
+            File.Copy(file, Path.Combine(other, Path.GetFileName(file)));
+        File.WriteAllText(Path.Combine(other, "chat_template.jinja"), "{% for m in messages %}[{{ m['role'] }}]\n{{ m['content'] }}{{ eos_token }}\n{% endfor %}{% if add_generation_prompt %}[assistant]\n{% endif %}");
+
+        DpoResult Fit(string baseModel, string? folder, string? system = null)
+        {
+            var options = Dpo(lab, folder);
+            (options.BaseModel, options.SystemPrompt) = (baseModel, system);
+            var estimator = lab.Z.DistilledDpo(options);
+            estimator.Fit(lab.Pairs).Dispose();
+            return estimator.LastResult!;
+        }
+        Assert.IsFalse(Fit(lab.BaseModel, null).ReferenceFromCache);
+        Assert.IsTrue(Fit(lab.BaseModel, places.PathOf("dpo")).ReferenceFromCache);
+        Assert.IsFalse(Fit(other, null).ReferenceFromCache, "the template is in the key");
+        Assert.IsFalse(Fit(lab.BaseModel, null, "Be brief.").ReferenceFromCache, "the system turn is in the key");
+        Assert.Contains("training rows: now", Assert.Throws<InvalidOperationException>(() => Fit(other, places.PathOf("dpo"))).Message);
+    }
+
+    private static Microsoft.ML.IDataView Both(Lab lab) =>
+        lab.Rows([.. Lab.Questions.Select(text => new Lab.Row { Prompt = text, Response = $"It is fine: {text}", Chosen = $"It is fine: {text}", Rejected = "No." })]);
+}
