@@ -46,9 +46,6 @@ public class DpoOptions : TrainingOptions
     /// <summary>Weight of the tokens by which one answer is longer than the other, against length bias (LD-DPO), 0 to 1; null: all count alike. Default null.</summary>
     public double? LdAlpha { get; set; }
 
-    /// <summary>Which end of prompt and completion is kept. Default <see cref="Truncation.KeepStart"/>.</summary>
-    public Truncation Truncation { get; set; }
-
     /// <summary>
     /// Move the reference towards the policy at intervals (TR-DPO). A second model is then kept in memory, the reference's log-probabilities are computed in every step, and their cache is not used. Default false.
     /// </summary>
@@ -92,8 +89,6 @@ public class DpoOptions : TrainingOptions
             yield return $"{nameof(UseWeighting)} must be false for {string.Join(", ", sorted)}, where sorting takes the pairs apart.";
         if (!(LdAlpha is null or (>= 0 and <= 1)))
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(LdAlpha)} must be null or between 0 and 1, not {LdAlpha}.");
-        if (!Enum.IsDefined(Truncation))
-            yield return $"{nameof(Truncation)} must be one of {string.Join(", ", Enum.GetNames<Truncation>())}, not {Truncation}.";
         if (!(ReferenceMixup is >= 0 and <= 1))
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(ReferenceMixup)} must be between 0 and 1, not {ReferenceMixup}.");
         if (ReferenceSyncSteps < 1)

@@ -17,6 +17,9 @@ public class SftOptions : TrainingOptions
     /// <summary>How rows share the length <see cref="TrainingOptions.MaxLength"/>. Default <see cref="Packing.BestFit"/>.</summary>
     public Packing Packing { get; set; } = Packing.BestFit;
 
+    /// <summary>How rows of evaluations are packed; null: as <see cref="Packing"/> says. Default null.</summary>
+    public Packing? EvaluationPacking { get; set; }
+
     /// <summary>The loss of a supervised token. Default <see cref="SftLoss.NegativeLogLikelihood"/>.</summary>
     public SftLoss Loss { get; set; }
 
@@ -29,5 +32,7 @@ public class SftOptions : TrainingOptions
             yield return $"{nameof(Loss)} must be one of {string.Join(", ", Enum.GetNames<SftLoss>())}, not {Loss}.";
         if (!Enum.IsDefined(Packing))
             yield return $"{nameof(Packing)} must be one of {string.Join(", ", Enum.GetNames<Packing>())}, not {Packing}.";
+        if (EvaluationPacking is { } held && !Enum.IsDefined(held))
+            yield return $"{nameof(EvaluationPacking)} must be null or one of {string.Join(", ", Enum.GetNames<Packing>())}, not {held}.";
     }
 }

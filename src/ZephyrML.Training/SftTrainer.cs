@@ -30,7 +30,7 @@ public static class SftTrainer
         using var scope = NewDisposeScope();
 
         var data = new SftData(rows, options, "training");
-        var held = evaluation is { Count: > 0 } ? new SftData(evaluation, options, "evaluation") : null;
+        var held = evaluation is { Count: > 0 } ? new SftData(evaluation, options, "evaluation", options.EvaluationPacking) : null;
         var plan = new BatchPlan(data.UnitLengths, options, context, "dSFT order", options.GroupByLength && options.Packing == Packing.None);
         using var run = new TrainingRun("dSFT", model, plan, MetricNames, options, context, () => Fingerprint.Of(rows), held is null ? null : () => Fingerprint.Of(evaluation!));
         using var weights = new FlatParameters(model.NamedWeights);

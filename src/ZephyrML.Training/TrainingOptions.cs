@@ -24,8 +24,14 @@ public abstract partial class TrainingOptions
     /// <summary>Rows in a batch of an evaluation; null: <see cref="BatchSize"/>. Default null.</summary>
     public int? EvaluationBatchSize { get; set; }
 
+    /// <summary>Drop the last micro-batch of an epoch where it is short, so that all are alike (transformers' <c>dataloader_drop_last</c>). Default false.</summary>
+    public bool DropLastBatch { get; set; }
+
     /// <summary>Tokens after which a row is cut, prompt and completion together.</summary>
     public int MaxLength { get; set; } = 1024;
+
+    /// <summary>Which end of a row is kept within <see cref="MaxLength"/>. Rows that are packed are always cut at the end. Default <see cref="Truncation.KeepStart"/>.</summary>
+    public Truncation Truncation { get; set; }
 
     /// <summary>How the learning rate goes after the warm-up.</summary>
     public LearningRateSchedule Schedule { get; set; }
@@ -106,6 +112,7 @@ public abstract partial class TrainingOptions
             Must(AccumulationSteps > 0, nameof(AccumulationSteps), "greater than 0", AccumulationSteps),
             Must(EvaluationBatchSize is null or > 0, nameof(EvaluationBatchSize), "null or greater than 0", EvaluationBatchSize),
             Must(MaxLength > 1, nameof(MaxLength), "at least 2 tokens", MaxLength),
+            Must(Enum.IsDefined(Truncation), nameof(Truncation), $"one of {string.Join(", ", Enum.GetNames<Truncation>())}", Truncation),
             Must(Enum.IsDefined(Schedule), nameof(Schedule), $"one of {string.Join(", ", Enum.GetNames<LearningRateSchedule>())}", Schedule),
             Must(ScheduleShape is not null, nameof(ScheduleShape), "given", "null"),
             Must(Enum.IsDefined(Optimizer), nameof(Optimizer), $"one of {string.Join(", ", Enum.GetNames<OptimizerKind>())}", Optimizer),

@@ -8,6 +8,7 @@ internal sealed class Outcome
     private const int ReasonsShown = 5;
     private readonly Dictionary<string, double> _worst = [];
     private readonly List<string> _reasons = [];
+    private readonly List<string> _leftOut = [];
 
     public int? Cases { get; private set; }
     public int CasesPassed { get; private set; }
@@ -32,6 +33,9 @@ internal sealed class Outcome
 
     public void Fail(string reason) => _reasons.Add(reason);
 
+    /// <summary>Names a case that is not run.</summary>
+    public void LeaveOut(string name) => _leftOut.Add(name);
+
     public void Skip(string why) => Skipped = why;
 
     public JsonObject ToJson(string fixture, string kind)
@@ -44,6 +48,7 @@ internal sealed class Outcome
         }
         line["pass"] = Passed;
         if (Cases is not null) line["cases"] = $"{CasesPassed} of {Cases}";
+        if (_leftOut.Count > 0) line["not_run"] = string.Join(", ", _leftOut);
         if (_worst.Count > 0) line["worst"] = new JsonObject(_worst.Select(w => KeyValuePair.Create(w.Key, double.IsFinite(w.Value) ? JsonValue.Create(w.Value) : (JsonNode?)w.Value.ToString())));
         if (!Passed) line["reason"] = string.Join("; ", _reasons.Take(ReasonsShown)) + (_reasons.Count > ReasonsShown ? $"; and {_reasons.Count - ReasonsShown} more" : "");
         return line;

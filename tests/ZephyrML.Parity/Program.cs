@@ -19,6 +19,10 @@ var kinds = new Dictionary<string, Action<string, JsonElement, Outcome>>
     ["rouge"] = RougeKind.Run,
     ["sft-trace"] = TraceKind.Run,
     ["dpo-trace"] = TraceKind.Run,
+    ["loss"] = TrainingKinds.Loss,
+    ["schedule"] = TrainingKinds.Schedule,
+    ["packing"] = TrainingKinds.Packing,
+    ["optimizer"] = TrainingKinds.Optimizer,
 };
 var json = new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 int passed = 0, failed = 0, skipped = 0;

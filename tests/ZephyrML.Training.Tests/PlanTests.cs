@@ -5,58 +5,11 @@ namespace ZephyrML.Training.Tests;
 public class PlanTests
 {
     [TestMethod]
-    public void PackingEqualsTrl()
-    {
-        int cases = 0;
-        foreach (var c in Fixtures.Json(Fixtures.SharedOrInconclusive("packing")).GetProperty("cases").EnumerateArray())
-        {
-            var lengths = c.GetProperty("lengths").Ints();
-            int width = c.GetProperty("max_length").GetInt32();
-            var firsts = lengths.Select((_, i) => lengths.Take(i).Sum()).ToArray(); // rows hold consecutive numbers
-            foreach (var (name, packing) in new[] { ("bfd", Packing.BestFit), ("bfd_split", Packing.BestFitSplit), ("wrapped", Packing.Wrapped) })
-            {
-                var packed = SftPacker.Pack(packing, [.. lengths.Select((length, i) => (i, length))], width);
-                var tokens = packed.Select(unit => unit.SelectMany(p => Enumerable.Range(firsts[p.Row] + p.Start, p.Length)).ToArray()).ToList();
-                var expected = c.GetProperty(name).GetProperty("input_ids").EnumerateArray().Select(r => r.Ints()).ToList();
-                Assert.HasCount(expected.Count, packed);
-                for (int i = 0; i < expected.Count; i++)
-                {
-                    CollectionAssert.AreEqual(expected[i], tokens[i]);
-                    if (c.GetProperty(name).TryGetProperty("seq_lengths", out var pieces))
-                        CollectionAssert.AreEqual(pieces[i].Ints(), packed[i].Select(p => p.Length).ToArray());
-                }
-            }
-            cases++;
-        }
-        Assert.IsGreaterThan(10, cases);
-    }
-
-    [TestMethod]
     public void PackingFillsTheFullestRowThatHasRoom()
     {
         // 6 and 5 open rows of 8; 3 fits the row of 5 only exactly, 2 the row of 6; 0 is left out, 20 is cut.
         var packed = BestFitPacker.Pack([5, 2, 6, 0, 3, 20], 8);
         CollectionAssert.AreEqual(new[] { "5", "2,1", "0,4" }, packed.Select(r => string.Join(",", r)).ToArray());
-    }
-
-    [TestMethod]
-    public void SchedulesEqualTransformers()
-    {
-        int cases = 0;
-        foreach (var c in Fixtures.Json(Fixtures.SharedOrInconclusive("schedules")).GetProperty("cases").EnumerateArray())
-        {
-            int total = c.GetProperty("total_steps").GetInt32();
-            double given = c.GetProperty("warmup_steps").GetDouble(), peak = c.GetProperty("learning_rate").GetDouble();
-            int warmup = LearningRate.WarmupSteps(new SftOptions { WarmupRatio = given < 1 ? given : 0, WarmupSteps = given < 1 ? null : (int)given }, total);
-            Assert.AreEqual(c.GetProperty("resolved_warmup_steps").GetInt32(), warmup);
-            var schedule = TraceReplay.ScheduleNamed(c.GetProperty("name").GetString()!);
-            var shape = TraceReplay.ShapeOf(c.GetProperty("lr_scheduler_kwargs"), peak);
-            var rates = c.GetProperty("learning_rates").EnumerateArray().Select(r => r.Number()).ToArray();
-            for (int step = 0; step < rates.Length; step++)
-                Assert.AreEqual(rates[step], LearningRate.At(step, peak, schedule, warmup, total, shape), 1e-12 * Math.Max(peak, rates[step]), $"{schedule}, {shape}, warm-up {given}, step {step}");
-            cases++;
-        }
-        Assert.IsGreaterThanOrEqualTo(160, cases);
     }
 
     [TestMethod]

@@ -36,38 +36,22 @@ internal sealed class TraceReplay(string folder, bool real = false)
 
     private SftResult Sft(CausalLM model)
     {
-        bool all = trace.TryGetProperty("supervised", out var s) ? s.GetString() == "all" : options.GetProperty("completion_only_loss").ValueKind == JsonValueKind.False;
+        // Rows of prompt and completion are learned in the completion alone, unless the trace says otherwise.
+        bool all = trace.TryGetProperty("supervised", out var s) && s.ValueKind == JsonValueKind.String ? s.GetString() == "all"
+            : options.TryGetProperty("completion_only_loss", out var only) && only.ValueKind == JsonValueKind.False;
         var rows = Rows("data", row => SftRowOf(row, all));
-        var set = Common(new SftOptions
-        {
-            Packing = !options.GetProperty("packing").GetBoolean() ? Packing.None : Text("packing_strategy") switch
-            {
-                "bfd" => Packing.BestFit, "bfd_split" => Packing.BestFitSplit, "wrapped" => Packing.Wrapped, var other => throw new NotSupportedException(other),
-            },
-            Loss = Text("loss_type") == "dft" ? SftLoss.DynamicFineTuning : SftLoss.NegativeLogLikelihood,
-        });
+        var read = new TraceOptions(options);
+        var set = read.Supervised();
+        read.RefuseTheRest();
         var evaluation = trace.TryGetProperty("eval_data", out _) ? Rows("eval_data", row => SftRowOf(row, all)) : null;
-        return SftTrainer.Train(model, rows, evaluation, set, Context(set.Packing == Packing.None ? RowOrder(Enumerable.Range(0, rows.Count).ToList()) : PackedOrder(rows, set)));
+        return SftTrainer.Train(model, rows, evaluation, set, Context(Order(new SftData(rows, set, "training"), rows), set));
     }
 
     private DpoResult Dpo(CausalLM model)
     {
-        var set = Common(new DpoOptions
-        {
-            Beta = options.GetProperty("beta").GetDouble(),
-            Losses = [.. options.GetProperty("loss_type").EnumerateArray().Select(l => LossNamed(l.GetString()!))],
-            LossWeights = options.TryGetProperty("loss_weights", out var w) && w.ValueKind == JsonValueKind.Array ? [.. w.EnumerateArray().Select(x => x.GetDouble())] : null,
-            LabelSmoothing = options.TryGetProperty("label_smoothing", out var s) ? s.GetDouble() : 0,
-            DiscopopTau = options.TryGetProperty("discopop_tau", out var t) ? t.GetDouble() : 0.05,
-            Divergence = DivergenceNamed(Text("f_divergence_type")),
-            AlphaDivergenceCoefficient = options.TryGetProperty("f_alpha_divergence_coef", out var a) ? a.GetDouble() : 0.5,
-            UseWeighting = Is("use_weighting"),
-            LdAlpha = options.TryGetProperty("ld_alpha", out var ld) && ld.ValueKind == JsonValueKind.Number ? ld.GetDouble() : null,
-            Truncation = Text("truncation_mode") == "keep_end" ? Truncation.KeepEnd : Truncation.KeepStart,
-            SyncReference = Is("sync_ref_model"),
-            ReferenceMixup = options.TryGetProperty("ref_model_mixup_alpha", out var mixup) ? mixup.GetDouble() : 0.6,
-            ReferenceSyncSteps = options.TryGetProperty("ref_model_sync_steps", out var every) ? every.GetInt32() : 512,
-        });
+        var read = new TraceOptions(options);
+        var set = read.Preferences();
+        read.RefuseTheRest();
         PreferenceRow Row(JsonElement row) => new(row.GetProperty("prompt_ids").Ints(), row.GetProperty("chosen_ids").Ints(), row.GetProperty("rejected_ids").Ints());
         var rows = Rows("data", Row);
         var evaluation = trace.TryGetProperty("eval_data", out _) ? Rows("eval_data", Row) : null;
@@ -84,71 +68,27 @@ internal sealed class TraceReplay(string folder, bool real = false)
                 Compare("reference_logps", $"row {i}", reference[i][1].Number(), logps[i].Rejected, 1e-4);
             }
         }
-        return DpoTrainer.Train(model, rows, evaluation, set, Context(RowOrder(used)));
+        return DpoTrainer.Train(model, rows, evaluation, set, Context(RowOrder(used), set));
     }
 
-    private string Text(string name) => options.TryGetProperty(name, out var v) && v.ValueKind == JsonValueKind.String ? v.GetString()! : "";
-
-    private bool Is(string name) => options.TryGetProperty(name, out var v) && v.ValueKind == JsonValueKind.True;
-
-    public static Divergence DivergenceNamed(string name) => name switch
-    {
-        "" or "reverse_kl" => Divergence.ReverseKl, "forward_kl" => Divergence.ForwardKl, "js_divergence" => Divergence.JensenShannon, "alpha_divergence" => Divergence.Alpha,
-        _ => throw new NotSupportedException(name),
-    };
-
-    public static LearningRateSchedule ScheduleNamed(string name) => name switch
-    {
-        "cosine_with_min_lr" => LearningRateSchedule.CosineWithFloor, "cosine_warmup_with_min_lr" => LearningRateSchedule.CosineWarmupWithFloor, "inverse_sqrt" => LearningRateSchedule.InverseSquareRoot,
-        _ => Enum.Parse<LearningRateSchedule>(name.Replace("_", ""), ignoreCase: true),
-    };
-
-    /// <summary>transformers' lr_scheduler_kwargs.</summary>
-    public static ScheduleShape ShapeOf(JsonElement kwargs, double peak)
-    {
-        if (kwargs.ValueKind != JsonValueKind.Object)
-            return new();
-        double? Number(string name) => kwargs.TryGetProperty(name, out var v) ? v.GetDouble() : null;
-        RampForm Form(string name, RampForm otherwise) => !kwargs.TryGetProperty(name, out var v) ? otherwise : v.GetString() switch { "linear" => RampForm.Linear, "cosine" => RampForm.Cosine, "1-sqrt" => RampForm.OneMinusSquareRoot, var o => throw new NotSupportedException(o) };
-        foreach (var kwarg in kwargs.EnumerateObject())
-            Assert.Contains(kwarg.Name, new[] { "min_lr", "min_lr_rate", "min_lr_ratio", "warmup_lr_rate", "num_cycles", "power", "lr_end", "timescale", "num_decay_steps", "num_stable_steps", "warmup_type", "decay_type" });
-        return new()
-        {
-            FloorRatio = Number("min_lr_rate") ?? Number("min_lr_ratio") ?? Number("min_lr") / peak ?? 0, WarmupFloorRatio = Number("warmup_lr_rate"), Cycles = Number("num_cycles"),
-            Power = Number("power") ?? 1, EndRate = Number("lr_end") ?? 1e-7, TimeScale = (int?)Number("timescale"), DecaySteps = (int?)Number("num_decay_steps"), StableSteps = (int?)Number("num_stable_steps"),
-            WarmupForm = Form("warmup_type", RampForm.Linear), DecayForm = Form("decay_type", RampForm.Cosine),
-        };
-    }
-
-    public static DpoLoss LossNamed(string name) => Enum.Parse<DpoLoss>(name.Replace("_", ""), ignoreCase: true);
-
-    private T Common<T>(T set) where T : TrainingOptions
-    {
-        set.StopOnNonFinite = false;    // as TRL
-        set.DivergenceWindow = 0;
-        set.LearningRate = options.GetProperty("learning_rate").GetDouble();
-        set.Schedule = ScheduleNamed(Text("lr_scheduler_type"));
-        set.ScheduleShape = options.TryGetProperty("lr_scheduler_kwargs", out var kwargs) ? ShapeOf(kwargs, set.LearningRate) : new();
-        set.Optimizer = Text("optim") switch { "" or "adamw_torch" or "adamw_torch_fused" => OptimizerKind.AdamW, "rmsprop" => OptimizerKind.RmsProp, var o when o.StartsWith("lion", StringComparison.Ordinal) => OptimizerKind.Lion, var o => throw new NotSupportedException(o) };
-        double warmup = options.GetProperty("warmup_steps").GetDouble();
-        set.WarmupRatio = warmup < 1 ? warmup : 0;
-        set.WarmupSteps = warmup < 1 ? null : (int)warmup;
-        set.WeightDecay = options.GetProperty("weight_decay").GetDouble();
-        set.AdamBeta1 = options.GetProperty("adam_beta1").GetDouble();
-        set.AdamBeta2 = options.GetProperty("adam_beta2").GetDouble();
-        set.AdamEpsilon = options.GetProperty("adam_epsilon").GetDouble();
-        set.MaxGradNorm = options.GetProperty("max_grad_norm").GetDouble();
-        set.BatchSize = options.GetProperty("per_device_train_batch_size").GetInt32();
-        set.EvaluationBatchSize = options.TryGetProperty("per_device_eval_batch_size", out var e) ? e.GetInt32() : null;
-        set.AccumulationSteps = options.GetProperty("gradient_accumulation_steps").GetInt32();
-        set.MaxLength = options.GetProperty("max_length").GetInt32();
-        return set;
-    }
-
-    private TrainingContext Context(int[][][] order)
+    private TrainingContext Context(int[][][] order, TrainingOptions set)
     {
         Assert.AreEqual(trace.GetProperty("total_steps").GetInt32(), order.Length);
-        return new TrainingContext { Order = order, BeforeUpdate = (step, weights) => { if (step == 1) CompareGradients(weights); } };
+        if (trace.TryGetProperty("resolved_warmup_steps", out var warmup))
+            Assert.AreEqual(warmup.GetInt32(), LearningRate.WarmupSteps(set, order.Length), "steps of warm-up");
+        return new TrainingContext { Order = order, BeforeUpdate = (step, weights) => { if (step == 1) { CompareNames(weights); CompareGradients(weights); } } };
+    }
+
+    /// <summary>Which weights are trained, and which of them decay.</summary>
+    private void CompareNames(FlatParameters weights)
+    {
+        void Same(string what, IEnumerable<string> ours)
+        {
+            if (trace.TryGetProperty(what, out var names))
+                CollectionAssert.AreEquivalent(names.EnumerateArray().Select(n => n.GetString()).ToArray(), ours.ToArray(), what);
+        }
+        Same("trainable_parameters", weights.Slots.Select(s => s.Name));
+        Same("decay_parameters", weights.Slots.Where(s => s.Offset < weights.DecayedLength).Select(s => s.Name));
     }
 
     private List<T> Rows<T>(string property, Func<JsonElement, T> read) =>
@@ -169,17 +109,23 @@ internal sealed class TraceReplay(string folder, bool real = false)
             .Select(b => b.GetProperty("rows").Ints().Select(r => unit[r]).ToArray()).ToArray())];
     }
 
-    /// <summary>Finds our packed rows in TRL's flattened batches: so it also shows that both pack alike.</summary>
-    private int[][][] PackedOrder(List<SftRow> rows, SftOptions set)
+    private int[][][] Order(SftData data, List<SftRow> rows)
     {
-        var data = new SftData(rows, set, "training");
+        var first = trace.GetProperty("steps")[0].GetProperty("micro_batches")[0];
+        return first.TryGetProperty("rows", out var named) && named.ValueKind == JsonValueKind.Array ? RowOrder([.. data.Units.Select(u => u[0].Row)]) : PackedOrder(data, rows);
+    }
+
+    /// <summary>Finds our packed rows in TRL's flattened batches: so it also shows that both pack alike.</summary>
+    private int[][][] PackedOrder(SftData data, List<SftRow> rows)
+    {
         var packed = data.Units.Select(u => u.SelectMany(p => rows[p.Row].Ids.Skip(p.Start).Take(p.Length)).ToArray()).ToList();
         int[] Units(int[] flat)
         {
             var found = new List<int>();
             for (int at = 0; at < flat.Length; at += packed[found[^1]].Length)
             {
-                int unit = packed.FindIndex(p => flat.AsSpan(at).StartsWith(p));
+                // Of rows that begin alike, the longest.
+                int unit = Enumerable.Range(0, packed.Count).Where(i => flat.AsSpan(at).StartsWith(packed[i])).OrderByDescending(i => packed[i].Length).DefaultIfEmpty(-1).First();
                 Assert.IsGreaterThanOrEqualTo(0, unit, "A packed row of TRL is none of ours.");
                 found.Add(unit);
             }

@@ -18,7 +18,9 @@ internal sealed class BatchPlan
     public BatchPlan(IReadOnlyList<int> lengths, TrainingOptions options, TrainingContext context, string stage, bool group)
     {
         (this.lengths, this.options, this.context, this.stage, this.group) = (lengths, options, context, stage, group);
-        BatchesPerEpoch = (lengths.Count + options.BatchSize - 1) / options.BatchSize;
+        BatchesPerEpoch = options.DropLastBatch ? lengths.Count / options.BatchSize : (lengths.Count + options.BatchSize - 1) / options.BatchSize;
+        if (BatchesPerEpoch == 0)
+            throw new ArgumentException($"There are {lengths.Count} training rows, less than one batch: {nameof(TrainingOptions.BatchSize)} is {options.BatchSize} and {nameof(TrainingOptions.DropLastBatch)} drops short ones.");
         stepsPerEpoch = (BatchesPerEpoch + options.AccumulationSteps - 1) / options.AccumulationSteps;
         TotalSteps = context.Order?.Count ?? options.MaxSteps ?? checked((int)Math.Ceiling(options.Epochs * stepsPerEpoch));
     }
@@ -40,7 +42,7 @@ internal sealed class BatchPlan
         for (int epoch = 0; step < TotalSteps; epoch++)
         {
             var window = new List<int[]>();
-            var batches = Epoch(epoch);
+            var batches = Epoch(epoch).Take(BatchesPerEpoch).ToList();
             for (int i = 0; i < batches.Count && step < TotalSteps; i++)
             {
                 window.Add(batches[i]);

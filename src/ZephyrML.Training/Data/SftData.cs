@@ -9,28 +9,32 @@ internal sealed class SftData
     private readonly bool joined;
 
     /// <exception cref="ArgumentException">A row's lists do not fit together, or no row is left.</exception>
-    public SftData(IReadOnlyList<SftRow> rows, SftOptions options, string what)
+    public SftData(IReadOnlyList<SftRow> rows, SftOptions options, string what, Packing? packing = null)
     {
         this.rows = rows;
-        joined = options.Packing == Packing.Wrapped;
-        bool cuts = options.Packing is Packing.None or Packing.BestFit;
-        var used = new List<(int Row, int Length)>();
+        var how = packing ?? options.Packing;
+        joined = how == Packing.Wrapped;
+        var used = new List<Piece>();
         for (int i = 0; i < rows.Count; i++)
         {
             var row = rows[i];
             if (row.Ids.Length != row.Supervised.Length)
                 throw new ArgumentException($"dSFT, {what} row {i}: {row.Ids.Length} ids but {row.Supervised.Length} marks of supervision; expected one mark for each id.");
-            int length = cuts ? Math.Min(row.Ids.Length, options.MaxLength) : row.Ids.Length;
-            if (row.Supervised.AsSpan(0, length).LastIndexOf(true) < 1) // the first token is never a target
+            int length = how is Packing.None or Packing.BestFit ? Math.Min(row.Ids.Length, options.MaxLength) : row.Ids.Length;
+            int start = how == Packing.None && options.Truncation == Truncation.KeepEnd ? row.Ids.Length - length : 0;
+            bool learns = row.Supervised.AsSpan(start, length).LastIndexOf(true) >= 1;                     // the first token is never a target
+            // As in TRL, a row without a target is dropped where it would be a training row of its own, and packed with the others where rows are packed.
+            if (learns || (how != Packing.None && length > 0))
+                used.Add(new(i, start, length));
+            if (!learns)
                 continue;
-            used.Add((i, length));
+            Used++;
             if (length < row.Ids.Length)
                 Cut++;
         }
-        if (used.Count == 0)
+        if (Used == 0)
             throw new ArgumentException($"dSFT: none of the {rows.Count} {what} rows has a supervised token within {nameof(SftOptions.MaxLength)} = {options.MaxLength}.");
-        Used = used.Count;
-        Units = SftPacker.Pack(options.Packing, used, options.MaxLength);
+        Units = SftPacker.Pack(how, used, options.MaxLength);
         UnitLengths = [.. Units.Select(unit => unit.Sum(p => p.Length))];
     }
 

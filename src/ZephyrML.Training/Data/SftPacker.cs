@@ -4,12 +4,12 @@ namespace ZephyrML.Training;
 internal static class SftPacker
 {
     /// <param name="packing">How.</param>
-    /// <param name="rows">The rows to pack (places among all) and their uncut lengths.</param>
+    /// <param name="rows">What to pack: stretches of rows, which may be longer than a training row where packing splits or wraps them.</param>
     /// <param name="width">Tokens of a training row.</param>
     /// <returns>For each training row its pieces, in order.</returns>
-    public static List<Piece[]> Pack(Packing packing, IReadOnlyList<(int Row, int Length)> rows, int width)
+    public static List<Piece[]> Pack(Packing packing, IReadOnlyList<Piece> rows, int width)
     {
-        IEnumerable<Piece> Cut(IEnumerable<(int Row, int Length)> some) => some.Select(r => new Piece(r.Row, 0, Math.Min(r.Length, width)));
+        IEnumerable<Piece> Cut(IEnumerable<Piece> some) => some.Select(r => r with { Length = Math.Min(r.Length, width) });
         var groups = rows.Chunk(BestFitPacker.GroupSize);
         return packing switch
         {
@@ -24,21 +24,21 @@ internal static class SftPacker
     private static IEnumerable<Piece[]> BestFit(Piece[] pieces, int width) =>
         BestFitPacker.Pack([.. pieces.Select(p => p.Length)], width, int.MaxValue).Select(unit => unit.Select(i => pieces[i]).ToArray());
 
-    private static IEnumerable<Piece> Split((int Row, int Length) row, int width)
+    private static IEnumerable<Piece> Split(Piece row, int width)
     {
         for (int at = 0; at < row.Length; at += width)
-            yield return new(row.Row, at, Math.Min(width, row.Length - at));
+            yield return new(row.Row, row.Start + at, Math.Min(width, row.Length - at));
     }
 
-    private static IEnumerable<Piece[]> Wrap((int Row, int Length)[] rows, int width)
+    private static IEnumerable<Piece[]> Wrap(Piece[] rows, int width)
     {
         var unit = new List<Piece>();
         int room = width;
-        foreach (var (row, length) in rows)
+        foreach (var (row, start, length) in rows)
             for (int at = 0; at < length;)
             {
                 int take = Math.Min(room, length - at);
-                unit.Add(new(row, at, take));
+                unit.Add(new(row, start + at, take));
                 (at, room) = (at + take, room - take);
                 if (room > 0)
                     continue;
