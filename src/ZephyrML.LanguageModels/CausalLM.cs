@@ -14,6 +14,7 @@ public sealed class CausalLM : nn.Module
     private readonly DecoderStack model;
     private readonly Linear? lm_head;
     private readonly RotaryTables _rotary;
+    private readonly LinearMap _head;
 
     /// <summary>A decoder with random weights.</summary>
     /// <param name="config">Its shape.</param>
@@ -41,6 +42,8 @@ public sealed class CausalLM : nn.Module
         OwnWeights = [.. named_parameters().Select(p => (p.Item1, p.Item2))];
         var family = ModelFamily.Get(config.ModelType);
         NamedWeights = [.. OwnWeights.Select(w => (family.WeightName(w.Name), w.Weight))];
+        _head = lm_head?.Map ?? new LinearMap(model.EmbeddingWeight, null, transposed: false);
+        Modules = [.. FindModules(family)];
     }
 
     /// <summary>A decoder whose weights are not set yet.</summary>
@@ -61,6 +64,50 @@ public sealed class CausalLM : nn.Module
     /// <summary>The same weights, in the same order, by the names that all families share: those of Llama.</summary>
     internal IReadOnlyList<(string Name, Parameter Weight)> OwnWeights { get; }
 
+    /// <summary>What training changes: the adapter's weights where there is an adapter, else all weights; of these, those that require gradients. Names are as in the files.</summary>
+    public IReadOnlyList<(string Name, Parameter Weight)> TrainableWeights => [.. NamedWeights.Concat(Adapter?.Weights ?? []).Where(w => w.Weight.requires_grad)];
+
+    /// <summary>Everything that the network's results depend on, by name.</summary>
+    public IEnumerable<(string Name, Tensor Value)> State => NamedWeights.Concat(Adapter?.Weights ?? []).Select(w => (w.Name, (Tensor)w.Weight));
+
+    /// <summary>The adapter that is laid on the network, or null.</summary>
+    public LoraAdapter? Adapter { get; private set; }
+
+    /// <summary>Parts that an adapter can be laid on, in the order of <see cref="NamedWeights"/>.</summary>
+    internal IReadOnlyList<AdaptableModule> Modules { get; }
+
+    /// <summary>Lays a new adapter on the network. From now on the base's weights require no gradients.</summary>
+    /// <param name="options">Which; copied.</param>
+    /// <param name="seed">Equal seeds give equal adapters.</param>
+    /// <exception cref="ArgumentException">Options are wrong, or mean no module of this network.</exception>
+    /// <exception cref="InvalidOperationException">There is an adapter already.</exception>
+    public LoraAdapter AddAdapter(LoraOptions options, int seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (Adapter is not null) throw new InvalidOperationException("The network has an adapter already; remove it, or merge it and save the model, before another one is laid on it.");
+        Adapter = new LoraAdapter(this, options, seed);
+        foreach (var (_, weight) in NamedWeights) weight.requires_grad = false;
+        return Adapter;
+    }
+
+    /// <summary>Reads an adapter that PEFT or <see cref="LoraAdapter.Save"/> wrote and lays it on the network.</summary>
+    /// <param name="open">Opens one of the adapter's files by name, at its beginning; null where there is none.</param>
+    /// <param name="source">The folder, for errors; may be empty.</param>
+    /// <exception cref="FileNotFoundException">A file is missing; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is malformed, asks for what is not supported, or does not fit the network.</exception>
+    /// <exception cref="InvalidOperationException">There is an adapter already.</exception>
+    public LoraAdapter ReadAdapter(Func<string, Stream?> open, string source = "") => AdapterFiles.Read(this, open, source);
+
+    /// <summary>Takes the adapter off and frees it; the base's weights require gradients again.</summary>
+    public void RemoveAdapter()
+    {
+        if (Adapter is null) return;
+        Adapter.Unmerge();
+        Adapter.Remove();
+        Adapter = null;
+        foreach (var (_, weight) in NamedWeights) weight.requires_grad = true;
+    }
+
     /// <summary>Hidden states after the final norm.</summary>
     /// <param name="inputIds">Token ids, int64, (B, T).</param>
     /// <param name="layout">Who sees whom; null: each row is one causal sequence from position 0, so padding on the right needs no mask.</param>
@@ -77,14 +124,14 @@ public sealed class CausalLM : nn.Module
     public Tensor Logits(Tensor hidden)
     {
         using var scope = NewDisposeScope();
-        var logits = Linear.Apply(hidden, HeadWeight);
+        var logits = _head.Forward(hidden);
         if (Config.LogitDivisor != 1) logits = logits / Config.LogitDivisor;
         if (Config.LogitSoftcap is { } cap) logits = (logits / cap).tanh() * cap;
         return logits.MoveToOuterDisposeScope();
     }
 
-    /// <summary>The head's weight (V, C); where it is tied, the embedding's.</summary>
-    public Parameter HeadWeight => lm_head is null ? model.EmbeddingWeight : lm_head.Weight;
+    /// <summary>The base's head (V, C); where it is tied, the embedding.</summary>
+    public Parameter HeadWeight => _head.Weight.Base;
 
     /// <summary>Hidden states of the positions that follow those in the cache, which takes them up.</summary>
     internal Tensor Hidden(Tensor inputIds, KeyValueCache cache)
@@ -112,10 +159,33 @@ public sealed class CausalLM : nn.Module
         return model.Trace(ids, pass, observe);
     }
 
+    private IEnumerable<AdaptableModule> FindModules(ModelFamily family)
+    {
+        var named = named_modules().ToDictionary(m => m.Item1, m => m.Item2);
+        bool tied = lm_head is null;
+        foreach (var own in OwnWeights.Select(w => w.Name[..w.Name.LastIndexOf('.')]).Distinct())
+        {
+            string name = AdaptableModule.NameOf(family, own);
+            yield return named[own] switch
+            {
+                Linear { Map: var map } => new(name, map.Weight, map.Bias, map, null, false, ReferenceEquals(map, _head)),
+                INorm norm => new(name, norm.Weight, norm.Bias, null, null, false, false),
+                Embedding e when ReferenceEquals(e.weight, model.EmbeddingWeight) => new(name, model.Tokens.Weight, null, null, model.Tokens, tied, false),
+                _ => new(name, model.Places!.Weight, null, null, model.Places, false, false),
+            };
+        }
+        if (tied) yield return new("lm_head", _head.Weight, null, _head, null, true, true);
+    }
+
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) _rotary.Dispose();
+        if (disposing)
+        {
+            Adapter?.Remove();
+            Adapter = null;
+            _rotary.Dispose();
+        }
         base.Dispose(disposing);
     }
 }

@@ -11,6 +11,7 @@ if (args.Length == 0 || args.FirstOrDefault(a => !Directory.Exists(a)) is not nu
 var kinds = new Dictionary<string, Action<string, JsonElement, Outcome>>
 {
     ["model"] = ModelKind.Run,
+    ["adapter"] = AdapterKind.Run,
     ["gguf-blocks"] = GgufBlocksKind.Run,
     ["pretrained"] = PretrainedKind.Run,
     ["tokenizer"] = TokenizerKind.Run,

@@ -22,7 +22,15 @@ internal sealed class DecoderStack : nn.Module<Tensor, ForwardPass, Tensor>
         layers = new ModuleList<DecoderLayer>([.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new DecoderLayer(config, i, dtype, device))]);
         norm = Norms.Of(config, config.HiddenSize, dtype, device);
         RegisterComponents();
+        Tokens = new LookupTable(embed_tokens);
+        if (embed_positions is not null) Places = new LookupTable(embed_positions);
     }
+
+    /// <summary>The embedding by token id.</summary>
+    public LookupTable Tokens { get; }
+
+    /// <summary>The embedding by position, where positions are learned.</summary>
+    public LookupTable? Places { get; }
 
     /// <summary>(V, C): also the head where it is tied.</summary>
     public Parameter EmbeddingWeight => embed_tokens.weight;
@@ -33,9 +41,9 @@ internal sealed class DecoderStack : nn.Module<Tensor, ForwardPass, Tensor>
     /// <summary>The same, showing each hidden state: the embedding, then what each layer puts out (the last one after the norm).</summary>
     public Tensor Trace(Tensor ids, ForwardPass pass, Action<Tensor>? observe)
     {
-        var x = embed_tokens.forward(ids);
+        var x = Tokens.Forward(ids);
         if (_multiplier != 1) x = x * _multiplier;
-        if (embed_positions is not null) x = x + embed_positions.forward(pass.Positions!);
+        if (Places is not null) x = x + Places.Forward(pass.Positions!);
         observe?.Invoke(x);
         for (int i = 0; i < layers.Count; i++)
         {

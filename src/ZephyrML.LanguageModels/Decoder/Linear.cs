@@ -7,23 +7,22 @@ namespace ZephyrML.LanguageModels;
 /// <summary>y = x Wᵀ + b; the bias is optional. <c>transposed</c>: W is stored (in, out), as GPT-2's Conv1D. TorchSharp's own Linear fills its weight with random numbers first, which costs seconds on a large model.</summary>
 internal sealed class Linear : nn.Module<Tensor, Tensor>
 {
-    private readonly bool _transposed;
     private readonly Parameter weight;
     private readonly Parameter? bias;
 
     public Linear(long inFeatures, long outFeatures, ScalarType dtype, Device device, bool withBias = false, bool transposed = false) : base(nameof(Linear))
     {
-        _transposed = transposed;
         weight = new Parameter(transposed ? empty(inFeatures, outFeatures, dtype: dtype, device: device) : empty(outFeatures, inFeatures, dtype: dtype, device: device));
         if (withBias) bias = new Parameter(empty(outFeatures, dtype: dtype, device: device));
         RegisterComponents();
+        Map = new LinearMap(weight, bias, transposed);
     }
 
-    /// <summary>(out, in), or (in, out) where it is transposed.</summary>
-    public Parameter Weight => weight;
+    /// <summary>What it computes.</summary>
+    public LinearMap Map { get; }
 
     /// <summary>(..., in) to (..., out).</summary>
-    public override Tensor forward(Tensor x) => bias is null && !_transposed ? Apply(x, weight) : Apply(x, _transposed ? weight.t() : weight, bias);
+    public override Tensor forward(Tensor x) => Map.Forward(x);
 
     /// <summary>x Wᵀ + b for a weight (out, in).</summary>
     public static Tensor Apply(Tensor x, Tensor weight, Tensor? bias = null)

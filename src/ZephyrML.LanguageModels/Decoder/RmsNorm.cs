@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace ZephyrML.LanguageModels;
 
 /// <summary>RMSNorm (Zhang and Sennrich 2019, equation 4): y = w · x / √(mean(x²) + ε), computed in float32. With <c>fromOne</c> the stored weight is w − 1, and the product too is made in float32, as Gemma has it.</summary>
-internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
+internal sealed class RmsNorm : nn.Module<Tensor, Tensor>, INorm
 {
     private readonly long _size;
     private readonly double _epsilon;
@@ -17,7 +17,14 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
         (_size, _epsilon, _fromOne) = (size, epsilon, fromOne);
         weight = new Parameter(empty(size, dtype: dtype, device: device));
         RegisterComponents();
+        Weight = new WeightSlot(weight);
     }
+
+    /// <inheritdoc/>
+    public WeightSlot Weight { get; }
+
+    /// <inheritdoc/>
+    public WeightSlot? Bias => null;
 
     /// <summary>(B, T, C) to (B, T, C).</summary>
     public override Tensor forward(Tensor x)
@@ -29,10 +36,10 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>
         var y = x * scale;
         if (_fromOne)
         {
-            y = y * (weight.to(ScalarType.Float32) + 1);
+            y = y * (Weight.Current.to(ScalarType.Float32) + 1);
             return dtype == ScalarType.Float32 ? y : y.to(dtype);
         }
         if (dtype != ScalarType.Float32) y = y.to(dtype);
-        return y * weight;
+        return y * Weight.Current;
     }
 }

@@ -1,0 +1,37 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ZephyrML.LanguageModels;
+
+/// <summary>y = x Wᵀ + b with what may be laid on it: a low-rank adapter, copies of the weights, a quantised W. A tied head is such a map over the embedding's weight.</summary>
+/// <param name="weight">(out, in), or (in, out) where it is transposed.</param>
+/// <param name="bias">(out), or null.</param>
+/// <param name="transposed">Whether W is stored (in, out), as GPT-2's Conv1D.</param>
+internal sealed class LinearMap(Parameter weight, Parameter? bias, bool transposed)
+{
+    public WeightSlot Weight { get; } = new(weight);
+
+    public WeightSlot? Bias { get; } = bias is null ? null : new(bias);
+
+    public bool Transposed { get; } = transposed;
+
+    public long InFeatures { get; } = weight.shape[transposed ? 0 : 1];
+
+    public long OutFeatures { get; } = weight.shape[transposed ? 1 : 0];
+
+    /// <summary>The adapter on top, or null.</summary>
+    public LoraLinear? Lora { get; set; }
+
+    /// <summary>(..., in) to (..., out).</summary>
+    public Tensor Forward(Tensor x) => Lora is { Active: true } lora ? lora.Forward(this, x) : Plain(x, Bias?.Current);
+
+    /// <summary>Without the adapter.</summary>
+    public Tensor Plain(Tensor x, Tensor? withBias)
+    {
+        var w = Weight.Current;
+        return Linear.Apply(x, Transposed ? w.t() : w, withBias);
+    }
+
+    /// <summary>W as (out, in).</summary>
+    public Tensor Matrix() => Transposed ? Weight.Current.t() : Weight.Current;
+}
