@@ -108,6 +108,33 @@ public sealed class CausalLM : nn.Module
         foreach (var (_, weight) in NamedWeights) weight.requires_grad = true;
     }
 
+    /// <summary>A network of its own with equal weights, and an adapter of its own with equal weights where there is one.</summary>
+    /// <param name="shareBase">Keep the base's weights in the same memory: what changes them here changes them there. Only for bases that stay as they are.</param>
+    public CausalLM Clone(bool shareBase = false)
+    {
+        using var noGrad = no_grad();
+        var clone = new CausalLM(Config, DataType, Device);
+        try
+        {
+            using var scope = NewDisposeScope();
+            foreach (var ((_, from), (_, to)) in NamedWeights.Zip(clone.NamedWeights))
+                if (shareBase) to.set_(from);
+                else to.copy_(from);
+            if (Adapter is null) return clone;
+            if (Adapter.Merged) throw new InvalidOperationException("The adapter is merged into the weights; unmerge it before the network is cloned.");
+            var adapter = clone.AddAdapter(Adapter.Options);
+            foreach (var ((_, from), (_, to)) in Adapter.Weights.Zip(adapter.Weights)) to.copy_(from);
+            foreach (var (from, to) in Adapter.StoredTables.Zip(adapter.StoredTables))
+                if (from.Slot.Copy is { } copy) adapter.SetTable(to.Slot, copy);
+            return clone;
+        }
+        catch
+        {
+            clone.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Hidden states after the final norm.</summary>
     /// <param name="inputIds">Token ids, int64, (B, T).</param>
     /// <param name="layout">Who sees whom; null: each row is one causal sequence from position 0, so padding on the right needs no mask.</param>

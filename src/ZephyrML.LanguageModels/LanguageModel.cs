@@ -75,10 +75,7 @@ public sealed class LanguageModel : IDisposable
     /// <summary>A model with a copy of the weights; tokenizer and template, which never change, are shared.</summary>
     public LanguageModel Clone()
     {
-        using var noGrad = no_grad();
-        var network = CausalLM.Unset(Config, Network.DataType, Network.Device);
-        foreach (var ((_, from), (_, to)) in Network.NamedWeights.Zip(network.NamedWeights)) to.copy_(from);
-        return new LanguageModel(network, Tokenizer, Template) { _weightsHash = _weightsHash };
+        return new LanguageModel(Network.Clone(), Tokenizer, Template) { _weightsHash = _weightsHash };
     }
 
     /// <summary>The files that hold this model and that <see cref="Read(Func{string, Stream?}, LanguageModelOptions?)"/> reads: config.json, model.safetensors, zephyr.json (the chat template's name) and the tokenizer's. Each writes itself in a stream, without a copy of the weights.</summary>

@@ -57,6 +57,12 @@ public class DpoOptions : TrainingOptions
     /// <summary>The reference moves after every so many steps. Default 512.</summary>
     public int ReferenceSyncSteps { get; set; } = 512;
 
+    /// <summary>
+    /// The reference is the base without the policy's adapter, instead of the policy as it starts. The two are the same where the adapter is new; an adapter that was trained before is by default
+    /// held to a frozen copy of itself, as in TRL. Without effect on a policy that has no adapter. Default false.
+    /// </summary>
+    public bool ReferenceWithoutAdapter { get; set; }
+
     /// <inheritdoc/>
     protected override void CopyLists()
     {
@@ -93,6 +99,8 @@ public class DpoOptions : TrainingOptions
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(ReferenceMixup)} must be between 0 and 1, not {ReferenceMixup}.");
         if (ReferenceSyncSteps < 1)
             yield return $"{nameof(ReferenceSyncSteps)} must be greater than 0, not {ReferenceSyncSteps}.";
+        if (ReferenceWithoutAdapter && SyncReference)
+            yield return $"{nameof(ReferenceWithoutAdapter)} and {nameof(SyncReference)} are both set; a reference that moves towards the policy needs the adapter.";
         if (!(DiscopopTau > 0))
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(DiscopopTau)} must be greater than 0, not {DiscopopTau}.");
     }

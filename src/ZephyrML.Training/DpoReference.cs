@@ -76,15 +76,16 @@ internal sealed class PrecomputedReference : DpoReference, ICheckpointed
 /// <summary>A frozen copy of the policy that is mixed towards it at intervals (TR-DPO, Gorbatovski et al. 2024, arXiv 2404.09656; TRL's <c>sync_ref_model</c>).</summary>
 internal sealed class SyncedReference : DpoReference, ICheckpointed, IDisposable
 {
-    private readonly CausalLM policy, copy;
+    private readonly CausalLM copy;
     private readonly DpoOptions options;
+    private readonly List<((string Name, Tensor Weight) Kept, (string Name, Tensor Weight) Learnt)> mixed;
 
     public SyncedReference(CausalLM policy, DpoOptions options, TrainingRun run)
     {
-        (this.policy, this.options) = (policy, options);
-        copy = new CausalLM(policy.Config, policy.DataType, policy.Device);
+        this.options = options;
+        copy = policy.Clone(shareBase: policy.Adapter is not null);
         copy.eval();
-        Mix(1);
+        mixed = [.. copy.State.Zip(policy.State).Where(pair => pair.Second.Value.requires_grad)];
         run.Keep(this);
         if (run.Found is { } found)
             Load(found);
@@ -94,7 +95,7 @@ internal sealed class SyncedReference : DpoReference, ICheckpointed, IDisposable
 
     public void Load(CheckpointReader from) => from.Fill(CheckpointFiles.Reference, Named);
 
-    private List<(string Name, Tensor Tensor)> Named => [.. copy.NamedWeights.Select(w => (w.Name, (Tensor)w.Weight))];
+    private List<(string Name, Tensor Tensor)> Named => [.. mixed.Select(pair => pair.Kept)];
 
     public override (Tensor Chosen, Tensor Rejected) Of(TokenBatch batch, int[] pairs)
     {
@@ -113,7 +114,7 @@ internal sealed class SyncedReference : DpoReference, ICheckpointed, IDisposable
     private void Mix(double α)
     {
         using var noGrad = no_grad();
-        foreach (var (kept, learnt) in copy.NamedWeights.Zip(policy.NamedWeights))
+        foreach (var (kept, learnt) in mixed)
             kept.Weight.mul_(1 - α).add_(learnt.Weight, α);
     }
 

@@ -36,11 +36,15 @@ public static class DpoTrainer
 
         var watch = Stopwatch.StartNew();
         using var synced = options.SyncReference ? new SyncedReference(policy, options, run) : null;
-        DpoReference reference = synced as DpoReference ?? new PrecomputedReference(policy, rows, data, plan.Steps().SelectMany(step => step), options, context, run);
-        DpoReference heldReference = held is null ? reference : synced as DpoReference ?? new PrecomputedReference(policy, evaluation!, held, heldBatches, options, context, run, CheckpointFiles.EvaluationReference);
+        DpoReference reference, heldReference;
+        using (options.ReferenceWithoutAdapter ? policy.Adapter?.Off() : null)
+        {
+            reference = synced as DpoReference ?? new PrecomputedReference(policy, rows, data, plan.Steps().SelectMany(step => step), options, context, run);
+            heldReference = held is null ? reference : synced as DpoReference ?? new PrecomputedReference(policy, evaluation!, held, heldBatches, options, context, run, CheckpointFiles.EvaluationReference);
+        }
         var referenceTime = watch.Elapsed;
 
-        using var weights = new FlatParameters(policy.NamedWeights);
+        using var weights = new FlatParameters(policy.TrainableWeights);
         using var optimizer = FlatOptimizer.Create(weights, options);
         foreach (var step in run.Steps(weights, optimizer, held is null ? null : () => Evaluate(policy, held, heldBatches, heldReference, options)))
             Step(step.Number, step.MicroBatches, step.LearningRate);

@@ -64,7 +64,7 @@ internal static class ReferenceLogProbabilities
     {
         if ((context.CacheFolder ?? options.CheckpointFolder) is not { } folder)
             return null;
-        var key = FormattableString.Invariant($"2|{options.MaxLength}|{options.Truncation}|{options.LdAlpha}|{Fingerprint.Of(rows)}|{Fingerprint.Of(model)}");
+        var key = FormattableString.Invariant($"2|{options.MaxLength}|{options.Truncation}|{options.LdAlpha}|{Fingerprint.Of(rows)}|{Fingerprint.Of(model)}{(options.ReferenceWithoutAdapter ? "|base" : "")}");
         return Path.Combine(folder, $"reference-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)).AsSpan(0, 16))}.logps");
     }
 

@@ -33,7 +33,7 @@ public static class SftTrainer
         var held = evaluation is { Count: > 0 } ? new SftData(evaluation, options, "evaluation", options.EvaluationPacking) : null;
         var plan = new BatchPlan(data.UnitLengths, options, context, "dSFT order", options.GroupByLength && options.Packing == Packing.None);
         using var run = new TrainingRun("dSFT", model, plan, MetricNames, options, context, () => Fingerprint.Of(rows), held is null ? null : () => Fingerprint.Of(evaluation!));
-        using var weights = new FlatParameters(model.NamedWeights);
+        using var weights = new FlatParameters(model.TrainableWeights);
         using var optimizer = FlatOptimizer.Create(weights, options);
 
         foreach (var step in run.Steps(weights, optimizer, held is null ? null : () => Evaluate(model, held, options)))
@@ -50,9 +50,10 @@ public static class SftTrainer
             var batches = microBatches.Select(units => data.Batch(units, model)).ToList();
             int targets = Math.Max(1, batches.Sum(b => b.TargetCount));
             var metrics = new List<Tensor>();
-            foreach (var batch in batches)
+            foreach (var (i, batch) in batches.Index())
             {
                 using var batchScope = NewDisposeScope();
+                using var dropout = model.Adapter?.Dropping(SeedStream.Create(context.Seed, "dSFT dropout", (long)number << 32 | (uint)i).NextInt64());
                 metrics.Add(Measure(model, batch, options, targets, learn: true).MoveToOuterDisposeScope());
                 batch.Dispose();
             }

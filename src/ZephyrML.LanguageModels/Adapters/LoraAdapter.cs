@@ -66,7 +66,7 @@ public sealed class LoraAdapter
     internal void SetTable(WeightSlot slot, Tensor stored)
     {
         using var noGrad = no_grad();
-        slot.Set(new Parameter(stored.clone().DetachFromDisposeScope(), requires_grad: false), State);
+        slot.Set(Lasting(stored.clone(), trained: false), State);
     }
 
     /// <summary>Until the result is disposed the network computes what its base computes.</summary>
@@ -184,8 +184,15 @@ public sealed class LoraAdapter
 
     private Parameter Parameter(string name, Tensor value)
     {
-        var parameter = new Parameter(value.to(ScalarType.Float32).to(_network.Device).clone().DetachFromDisposeScope());
+        var parameter = Lasting(value.to(ScalarType.Float32).to(_network.Device).clone());
         _weights.Add((name, parameter));
+        return parameter;
+    }
+
+    private static Parameter Lasting(Tensor value, bool trained = true)
+    {
+        var parameter = new Parameter(value, trained);
+        parameter.DetachFromDisposeScope();
         return parameter;
     }
 
@@ -243,7 +250,7 @@ public sealed class LoraAdapter
         var current = slot.Current;
         if (module.Shared && ReferenceEquals(current, slot.Base))
         {
-            var copy = new Parameter(merged.to(current.dtype).contiguous().clone().DetachFromDisposeScope(), requires_grad: false);
+            var copy = Lasting(merged.to(current.dtype).contiguous().clone(), trained: false);
             slot.Set(copy, State);
             _unmerge.Add(() =>
             {

@@ -26,7 +26,7 @@ internal static class Fingerprint
     /// <summary>Adds names, types, shapes and bytes of all weights.</summary>
     public static void Add(IncrementalHash hash, CausalLM model)
     {
-        foreach (var (name, weight) in model.NamedWeights)
+        foreach (var (name, weight) in model.State)
         {
             hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{name}|{weight.dtype}|{string.Join(",", weight.shape)}\n")));
             using var scope = NewDisposeScope();
