@@ -71,8 +71,8 @@ public static class DpoTrainer
                 metrics.Add(measured.MoveToOuterDisposeScope());
                 tokens += batch.Tokens;
             }
-            var norm = optimizer.GradientNorm();
             context.BeforeUpdate?.Invoke(number, weights);
+            var norm = optimizer.GradientNorm();
             run.Log.Step(number, microBatches.Length, rate, tokens, cat([stack(metrics).mean([0]), norm.reshape(1)]));
             optimizer.Step(rate, norm);
             synced?.AfterStep(number);

@@ -58,8 +58,8 @@ public static class SftTrainer
                 batch.Dispose();
             }
             var all = stack(metrics);                                                                           // (micro-batches, 3)
-            var norm = optimizer.GradientNorm();
             context.BeforeUpdate?.Invoke(number, weights);
+            var norm = optimizer.GradientNorm();
             run.Log.Step(number, microBatches.Length, rate, batches.Sum(b => (long)b.Tokens), cat([all.select(1, 0).sum().reshape(1), all.narrow(1, 1, 2).mean([0]), norm.reshape(1)]));
             optimizer.Step(rate, norm);
         }
