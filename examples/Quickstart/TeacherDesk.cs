@@ -31,8 +31,8 @@ internal sealed class TeacherDesk : IDisposable
     /// <summary>The models whose answers are compared.</summary>
     public CandidatePool Pool { get; } = [];
 
-    /// <summary>Each seed is refined again and again. Prompts of one desk resemble each other, so likeness is no reason to drop one.</summary>
-    public SelfInstructOptions Growth => new() { TargetSize = _settings.Dialogues, Rounds = 2 * _settings.Dialogues / SeedPrompts + 1, MaxRougeL = 1 };
+    /// <summary>Each seed is refined again and again. Prompts of one desk resemble each other, so likeness is no reason to drop one, and there is no variety to show in context.</summary>
+    public SelfInstructOptions Growth => new() { TargetSize = _settings.Dialogues, Refinements = 2 * _settings.Dialogues / SeedPrompts + 1, MaxRougeL = 1, InContextExamples = 0 };
 
     /// <summary>Calls that were paid, by whoever answers, since this object was made.</summary>
     public long Paid => _clients.Sum(c => c.GetService<ResponseCacheStatistics>()!.Paid);

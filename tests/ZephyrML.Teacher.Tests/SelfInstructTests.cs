@@ -36,14 +36,14 @@ public class SelfInstructTests
 
     private SelfInstructOptions Options(string? file, int? target = 40, int concurrency = 16) => new()
     {
-        TargetSize = target, Rounds = 3, ContinueFrom = file is null ? null : _folder[file], MaxConcurrency = concurrency,
+        TargetSize = target, Refinements = 3, ContinueFrom = file is null ? null : _folder[file], MaxConcurrency = concurrency,
     };
 
     [TestMethod]
     public async Task One_pass_answers_each_seed_and_each_refinement()
     {
         var teacher = new FakeChatClient((string prompt) => RefinementPrompt.TryRead(prompt, out var x, out var y) ? $"refine what was {x[^1]} and {y}" : "Sunny " + prompt[^1]);
-        var generator = new SelfInstructGenerator(teacher, new() { MaxRougeL = 1, SystemPrompt = "Be brief." });
+        var generator = new SelfInstructGenerator(teacher, new() { MaxRougeL = 1, SystemPrompt = "Be brief.", InContextExamples = 0 });
         var dialogues = await generator.GenerateAsync(["Describe today's weather A", "Will it rain tomorrow B", "The range of this week C"]).ToListAsync();
         CollectionAssert.AreEqual(
             (string[])["Describe today's weather A", "Will it rain tomorrow B", "The range of this week C", "refine what was A and Sunny A", "refine what was B and Sunny B", "refine what was C and Sunny C"],
@@ -68,14 +68,15 @@ public class SelfInstructTests
         }
         Assert.IsTrue(files.TrueForAll(f => f.AsSpan().SequenceEqual(files[0])));
         Assert.AreEqual(1, counts.Distinct().Count(), string.Join("\n", counts));
-        foreach (var reason in (DropReason[])[DropReason.TooShort, DropReason.Keyword, DropReason.TooSimilar, DropReason.Truncated, DropReason.Duplicate])
+        foreach (var reason in (DropReason[])[DropReason.TooShort, DropReason.Keyword, DropReason.TooSimilar, DropReason.Truncated, DropReason.NormalisedDuplicate])
             StringAssert.Contains(counts[0], $"dropped as {reason}");
     }
 
     [TestMethod]
     public async Task A_killed_run_goes_on_to_the_same_file_byte_for_byte()
     {
-        await new SelfInstructGenerator(Teacher(), Options("whole.jsonl")).GenerateAsync(Seeds).ToListAsync();
+        var undisturbed = new SelfInstructGenerator(Teacher(), Options("whole.jsonl"));
+        await undisturbed.GenerateAsync(Seeds).ToListAsync();
         var whole = File.ReadAllBytes(_folder["whole.jsonl"]);
         var random = new Random(1);
         for (var round = 0; round < 12; round++)
@@ -91,6 +92,7 @@ public class SelfInstructTests
             Assert.IsTrue(whole.AsSpan().SequenceEqual(File.ReadAllBytes(_folder[name])), $"round {round}");
             Assert.HasCount(40, dialogues);
             Assert.AreEqual(40, generator.Counts.Continued + generator.Counts.Made);
+            CollectionAssert.AreEquivalent(undisturbed.Counts.Dropped.ToList(), generator.Counts.Dropped.ToList(), "counts add up as if nothing had happened");
             Assert.IsGreaterThanOrEqualTo(held, generator.Counts.Continued);
         }
         var teacher = Teacher();
@@ -113,7 +115,7 @@ public class SelfInstructTests
     {
         await new SelfInstructGenerator(Teacher(), Options("d.jsonl", target: 8)).GenerateAsync(Seeds).ToListAsync();
         var before = File.ReadAllBytes(_folder["d.jsonl"]);
-        foreach (var (seeds, options) in ((string[], SelfInstructOptions)[])[([.. Seeds, "one more seed to answer"], Options("d.jsonl")), (Seeds, new() { Rounds = 2, TargetSize = 40, ContinueFrom = _folder["d.jsonl"] })])
+        foreach (var (seeds, options) in ((string[], SelfInstructOptions)[])[([.. Seeds, "one more seed to answer"], Options("d.jsonl")), (Seeds, new() { Refinements = 2, TargetSize = 40, ContinueFrom = _folder["d.jsonl"] })])
         {
             var e = await Assert.ThrowsExactlyAsync<FormatException>(async () => await new SelfInstructGenerator(Teacher(), options).GenerateAsync(seeds).ToListAsync());
             StringAssert.Contains(e.Message, "line 1");
@@ -142,7 +144,7 @@ public class SelfInstructTests
         var calls = 0;
         var teacher = new FakeChatClient((string prompt) => Interlocked.Increment(ref calls) == 4 ? throw new TeacherException("busy") : "fine");
         var e = await Assert.ThrowsExactlyAsync<TeacherException>(async () => await new SelfInstructGenerator(teacher, Options("d.jsonl", concurrency: 1)).GenerateAsync(Seeds).ToListAsync());
-        Assert.AreEqual("Self-instruct, pass 0, round 0, seed 3: the teacher failed: busy", e.Message);
+        Assert.AreEqual($"3 dialogues are safe in '{_folder["d.jsonl"]}', and the next run goes on from there. Self-instruct, pass 0, refinement 0, seed 3: the teacher failed: busy", e.Message);
         Assert.HasCount(3, File.ReadAllLines(_folder["d.jsonl"]));
 
         using var cancel = new CancellationTokenSource();
@@ -188,13 +190,17 @@ public class SelfInstructTests
     [DataRow("Über was reden wir denn heute", DropReason.BadStart)]
     [DataRow("请描述一下今天的天气", null)]
     [DataRow("天气", DropReason.TooShort)]
-    [DataRow("tell me, about the OLD pool!", DropReason.Duplicate)]
+    [DataRow("Tell me about the old pool.", DropReason.Duplicate)]
+    [DataRow("tell me, about the OLD pool!", DropReason.NormalisedDuplicate)]
+    [DataRow("请画一只猫给我看看", DropReason.Keyword)]
+    [DataRow("把这些图片按颜色分类", DropReason.Keyword)]
+    [DataRow("Расскажи мне про новый бассейн", null)]
     [DataRow("Tell me about the very old pool", DropReason.TooSimilar)]
     public void Filters_instructions(string instruction, DropReason? expected)
     {
         var filter = new InstructionFilter(new());
-        Assert.IsTrue(filter.Add("Tell me about the old pool."));
-        Assert.IsFalse(filter.Add("tell me about the old pool"));
+        Assert.IsNull(filter.Add("Tell me about the old pool."));
+        Assert.AreEqual(DropReason.NormalisedDuplicate, filter.Add("tell me about the old pool"));
         Assert.AreEqual(expected, filter.Check(instruction));
         Assert.AreEqual(DropReason.TooLong, filter.Check(string.Join(' ', Enumerable.Range(0, 151))));
     }

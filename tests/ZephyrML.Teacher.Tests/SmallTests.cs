@@ -126,8 +126,8 @@ public class OptionsTests
         var e = Assert.ThrowsExactly<ArgumentException>(() => TeacherClient.Create(new FakeChatClient((string t) => t), new() { Name = " ", MaxConcurrency = 0, CacheMode = CacheMode.ReplayOnly }));
         foreach (var name in (string[])["Name", "MaxConcurrency", "CacheMode"])
             StringAssert.Contains(e.Message, name);
-        e = Assert.ThrowsExactly<ArgumentException>(() => new SelfInstructOptions { TargetSize = 0, Rounds = -1, MaxRougeL = 0, MinWords = 5, MaxWords = 4, Temperature = 3 }.Validate());
-        foreach (var name in (string[])["TargetSize", "Rounds", "MaxRougeL", "MaxWords", "Temperature"])
+        e = Assert.ThrowsExactly<ArgumentException>(() => new SelfInstructOptions { TargetSize = 0, Rounds = -1, MaxRounds = -2, Refinements = -1, MaxRougeL = 0, MinWords = 5, MaxWords = 4, Temperature = 3 }.Validate());
+        foreach (var name in (string[])["TargetSize", "Rounds", "MaxRounds", "Refinements", "MaxRougeL", "MaxWords", "Temperature"])
             StringAssert.Contains(e.Message, name);
         e = Assert.ThrowsExactly<ArgumentException>(() => new AnswerGeneratorOptions { ModelsPerPrompt = 0, SamplesPerModel = 0, TopP = 0, MaxOutputTokens = 0 }.Validate());
         foreach (var name in (string[])["ModelsPerPrompt", "SamplesPerModel", "TopP", "MaxOutputTokens"])

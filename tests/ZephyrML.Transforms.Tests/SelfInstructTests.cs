@@ -16,7 +16,7 @@ public sealed class SelfInstructTests
     public void DialoguesGrowWhenTheyAreReadAndOnlyOnce()
     {
         var desk = new Desk();
-        var grown = desk.Z.SelfInstruct(desk.Prompts(4), desk.Teacher, new() { Rounds = 0 });
+        var grown = desk.Z.SelfInstruct(desk.Prompts(4), desk.Teacher, new() { Refinements = 0 });
         CollectionAssert.AreEquivalent(new[] { "Messages", "Prompt", "Response" }, grown.Schema.Select(column => column.Name).ToArray());
         Assert.IsNull(grown.GetRowCount());
         Assert.AreEqual(0, desk.Teacher.Calls);
@@ -33,14 +33,14 @@ public sealed class SelfInstructTests
         var broken = true;
         var desk = new Desk(teacher: prompt => broken && prompt == "prompt 2" ? throw new InvalidOperationException("off") : prompt);
         var path = Path.Combine(_folder, "grown.jsonl");
-        var grown = desk.Z.SelfInstruct(desk.Prompts(4), desk.Teacher, new() { Rounds = 0, ContinueFrom = path, MaxConcurrency = 1 });
+        var grown = desk.Z.SelfInstruct(desk.Prompts(4), desk.Teacher, new() { Refinements = 0, ContinueFrom = path, MaxConcurrency = 1 });
         Assert.Throws<Exception>(() => grown.GetColumn<string>("Response").ToList());
         broken = false;
         Assert.HasCount(4, grown.GetColumn<string>("Response").ToList());
         Assert.AreEqual(5, desk.Teacher.Calls, "the failed call alone is asked for again");
 
         var later = new Desk();
-        Assert.HasCount(4, later.Z.SelfInstruct(later.Prompts(4), later.Teacher, new() { Rounds = 0, ContinueFrom = path }).GetColumn<string>("Prompt").ToList());
+        Assert.HasCount(4, later.Z.SelfInstruct(later.Prompts(4), later.Teacher, new() { Refinements = 0, ContinueFrom = path }).GetColumn<string>("Prompt").ToList());
         Assert.AreEqual(0, later.Teacher.Calls);
     }
 }

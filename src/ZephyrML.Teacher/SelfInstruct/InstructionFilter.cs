@@ -8,6 +8,7 @@ internal sealed class InstructionFilter
 {
     private readonly SelfInstructOptions _options;
     private readonly Regex? _keywords;
+    private readonly HashSet<string> _exact = new(StringComparer.Ordinal);
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly RougePool _pool;
 
@@ -16,17 +17,19 @@ internal sealed class InstructionFilter
         _options = options;
         _pool = new(options.MaxRougeL);
         if (options.Keywords.Count > 0)
-            _keywords = new(@"(?<!\w)(?:" + string.Join('|', options.Keywords.Select(Regex.Escape)) + @")(?!\w)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+            _keywords = new(string.Join('|', options.Keywords.Select(Pattern)), RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
     }
 
-    /// <summary>Takes an instruction into the pool; false where it was there.</summary>
-    public bool Add(string instruction)
+    /// <summary>Takes an instruction into the pool; says where it was there.</summary>
+    public DropReason? Add(string instruction)
     {
+        if (!_exact.Add(instruction))
+            return DropReason.Duplicate;
         if (!_known.Add(Normalise(instruction)))
-            return false;
+            return DropReason.NormalisedDuplicate;
         if (_options.MaxRougeL < 1)
             _pool.Add(instruction);
-        return true;
+        return null;
     }
 
     /// <summary>Why an instruction is dropped; null: it is kept. As the pool only grows, what is dropped once stays dropped.</summary>
@@ -39,19 +42,31 @@ internal sealed class InstructionFilter
             return DropReason.TooShort;
         if (words > _options.MaxWords)
             return DropReason.TooLong;
-        if (_keywords?.IsMatch(instruction) == true)
+        if (HasKeyword(instruction))
             return DropReason.Keyword;
         if (_options.DropBadStarts && StartsBadly(instruction))
             return DropReason.BadStart;
-        if (_known.Contains(Normalise(instruction)))
+        if (_exact.Contains(instruction))
             return DropReason.Duplicate;
+        if (_known.Contains(Normalise(instruction)))
+            return DropReason.NormalisedDuplicate;
         return _options.MaxRougeL < 1 && _pool.HasLike(instruction) ? DropReason.TooSimilar : null;
+    }
+
+    /// <summary>Whether a text holds a keyword.</summary>
+    public bool HasKeyword(string text) => _keywords?.IsMatch(text) == true;
+
+    /// <summary>A keyword as a whole word, where its script has spaces.</summary>
+    private static string Pattern(string keyword)
+    {
+        var (first, last) = (Rune.GetRuneAt(keyword, 0), keyword.EnumerateRunes().Last());
+        return (RougeTokenizer.IsUnspaced(first) ? "" : @"(?<!\w)") + Regex.Escape(keyword) + (RougeTokenizer.IsUnspaced(last) ? "" : @"(?!\w)");
     }
 
     private static bool StartsBadly(string instruction) =>
         instruction.StartsWith("Write a program", StringComparison.OrdinalIgnoreCase)
         || char.IsPunctuation(instruction[0]) || char.IsSymbol(instruction[0])
-        || (!char.IsAscii(instruction[0]) && !RougeTokenizer.IsUnspaced(instruction));
+        || (!char.IsAscii(instruction[0]) && !RougeTokenizer.IsUnspaced(instruction) && !RougeTokenizer.IsForeign(instruction));
 
     private static string Normalise(string instruction)
     {

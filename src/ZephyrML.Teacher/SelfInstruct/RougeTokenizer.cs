@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace ZephyrML.Teacher;
@@ -31,27 +32,57 @@ internal static class RougeTokenizer
         return tokens;
     }
 
-    /// <summary>Whether more than half of a text's letters belong to a script that is written without spaces.</summary>
-    public static bool IsUnspaced(string text)
+    /// <summary>
+    /// As <see cref="Tokenize"/>; but a text that is mostly in another script with spaces (Cyrillic, Greek, Arabic, Hangul …), in which rouge_score finds no tokens and so
+    /// no likeness ever, is parted into runs of letters and digits.
+    /// </summary>
+    public static List<string> TokenizeAnyScript(string text)
     {
-        var (unspaced, letters) = (0, 0);
-        foreach (var rune in text.EnumerateRunes())
+        if (!IsForeign(text) || IsUnspaced(text))
+            return Tokenize(text);
+        var tokens = new List<string>();
+        var start = -1;
+        for (var i = 0; i <= text.Length; i++)
         {
-            if (!Rune.IsLetter(rune))
+            // a mark belongs to its letter, so to the word; so do both halves of a sign beyond 16 bits
+            var inside = i < text.Length && (char.IsLetterOrDigit(text[i]) || char.IsSurrogate(text[i])
+                || char.GetUnicodeCategory(text[i]) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark);
+            if (inside && start < 0)
+                start = i;
+            if (inside || start < 0)
                 continue;
-            letters++;
-            if (IsUnspaced(rune))
-                unspaced++;
+            tokens.Add(text[start..i].ToLowerInvariant());
+            start = -1;
         }
-        return unspaced * 2 > letters;
+        return tokens;
     }
+
+    /// <summary>Whether more than half of a text's letters belong to a script that is written without spaces.</summary>
+    public static bool IsUnspaced(string text) => Mostly(text, IsUnspaced);
+
+    /// <summary>Whether more than half of a text's letters are not Latin.</summary>
+    public static bool IsForeign(string text) => Mostly(text, rune => rune.Value > 0x24F && rune.Value is not (>= 0x1E00 and <= 0x1EFF));
 
     /// <summary>Words as white space parts them; in a script without spaces a letter counts as a word.</summary>
     public static int CountWords(string text) => IsUnspaced(text)
         ? Tokenize(text).Count
         : text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
 
-    private static bool IsUnspaced(Rune rune) => rune.Value is
+    private static bool Mostly(string text, Func<Rune, bool> isOne)
+    {
+        var (ones, letters) = (0, 0);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (!Rune.IsLetter(rune))
+                continue;
+            letters++;
+            if (isOne(rune))
+                ones++;
+        }
+        return ones * 2 > letters;
+    }
+
+    public static bool IsUnspaced(Rune rune) => rune.Value is
         (>= 0x0E00 and <= 0x0EFF) or (>= 0x1000 and <= 0x109F) or (>= 0x1780 and <= 0x17FF)               // Thai, Lao, Burmese, Khmer
         or (>= 0x3040 and <= 0x30FF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x4E00 and <= 0x9FFF)            // kana, Chinese characters
         or (>= 0xF900 and <= 0xFAFF) or (>= 0x20000 and <= 0x3FFFF);

@@ -1,12 +1,17 @@
 namespace ZephyrML.Teacher;
 
-/// <summary>One step of self-instruct: which pass over the seeds, which round of refinement in it (0 in pass 0 only: the seed itself is answered), which seed.</summary>
-internal readonly record struct SelfInstructStep(int Pass, int Round, int Seed)
+/// <summary>
+/// One step of self-instruct: which pass over the seeds, which refinement in it (0 in pass 0 only: the seed itself is answered), which seed.
+/// </summary>
+internal readonly record struct SelfInstructStep(int Pass, int Refinement, int Seed)
 {
-    public SelfInstructStep Next(int seeds, int rounds) =>
+    public SelfInstructStep Next(int seeds, int refinements) =>
         Seed + 1 < seeds ? this with { Seed = Seed + 1 }
-        : Round + 1 <= rounds ? new(Pass, Round + 1, 0)
+        : Refinement + 1 <= refinements ? new(Pass, Refinement + 1, 0)
         : new(Pass + 1, 1, 0);
 
-    public override string ToString() => $"pass {Pass}, round {Round}, seed {Seed}";
+    /// <summary>Its place among all steps.</summary>
+    public long Place(int seeds, int refinements) => (((long)Pass * refinements) + Refinement) * seeds + Seed;
+
+    public override string ToString() => $"pass {Pass}, refinement {Refinement}, seed {Seed}";
 }
