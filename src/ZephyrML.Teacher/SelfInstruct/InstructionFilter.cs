@@ -10,12 +10,13 @@ internal sealed class InstructionFilter
     private readonly Regex? _keywords;
     private readonly HashSet<string> _exact = new(StringComparer.Ordinal);
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
-    private readonly RougePool _pool;
+    private readonly RougePool? _pool;
 
     public InstructionFilter(SelfInstructOptions options)
     {
         _options = options;
-        _pool = new(options.MaxRougeL);
+        if (options.MaxRougeL < 1)
+            _pool = new(options.MaxRougeL);
         if (options.Keywords.Count > 0)
             _keywords = new(string.Join('|', options.Keywords.Select(Pattern)), RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
     }
@@ -27,8 +28,7 @@ internal sealed class InstructionFilter
             return DropReason.Duplicate;
         if (!_known.Add(Normalise(instruction)))
             return DropReason.NormalisedDuplicate;
-        if (_options.MaxRougeL < 1)
-            _pool.Add(instruction);
+        _pool?.Add(instruction);
         return null;
     }
 
@@ -50,7 +50,7 @@ internal sealed class InstructionFilter
             return DropReason.Duplicate;
         if (_known.Contains(Normalise(instruction)))
             return DropReason.NormalisedDuplicate;
-        return _options.MaxRougeL < 1 && _pool.HasLike(instruction) ? DropReason.TooSimilar : null;
+        return _pool?.HasLike(instruction) == true ? DropReason.TooSimilar : null;
     }
 
     /// <summary>Whether a text holds a keyword.</summary>

@@ -6,11 +6,13 @@ namespace ZephyrML.Teacher;
 /// Finds out whether an instruction is too like one of a pool: ROUGE-L F above a limit. The answer is that of a scan, without one. With n and m words, an F above the
 /// limit needs some number of common words; so the texts' rarest words (prefixes of n less that number, plus one, in one order for all) must have one in common
 /// (Chaudhuri 2006), far enough from their ends (Xiao 2008), and only texts for which that holds are compared. The second occurrence of a word counts as another word.
+/// In scripts without spaces a character is a word. For use by one thread at a time.
 /// </summary>
-internal sealed class RougePool(double limit)
+public sealed class RougePool
 {
     private const int FirstOrder = 1024;
 
+    private readonly double _limit;
     private readonly Dictionary<string, int> _words = new(StringComparer.Ordinal);
     private readonly Dictionary<(int Word, int Occurrence), int> _repeats = [];
     private readonly List<Text> _texts = [];
@@ -23,6 +25,16 @@ internal sealed class RougePool(double limit)
     private int[] _seen = [];
     private int _query;
 
+    /// <summary>Makes an empty pool.</summary>
+    /// <param name="limit">An F above this is too like; above 0 and below 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is another.</exception>
+    public RougePool(double limit = 0.7)
+    {
+        if (!(limit is > 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(limit), limit, "The limit must be above 0 and below 1.");
+        _limit = limit;
+    }
+
     /// <summary>How many texts are there.</summary>
     public int Count => _texts.Count;
 
@@ -32,6 +44,7 @@ internal sealed class RougePool(double limit)
     /// <summary>Takes a text into the pool.</summary>
     public void Add(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         int[] words = [.. RougeTokenizer.TokenizeAnyScript(text).Select(w =>
         {
             if (!_words.TryGetValue(w, out var id))
@@ -51,6 +64,7 @@ internal sealed class RougePool(double limit)
     /// <summary>Whether a text of the pool has an F above the limit with this one.</summary>
     public bool HasLike(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         int[] words = [.. RougeTokenizer.TokenizeAnyScript(text).Select(w => _words.TryGetValue(w, out var id) ? id : -1)];
         if (words.Length == 0)
             return false;
@@ -93,7 +107,7 @@ internal sealed class RougePool(double limit)
         }
     }
 
-    private bool IsAbove(int common, int target, int prediction) => RougeL.Of(common, target, prediction).FMeasure > limit;
+    private bool IsAbove(int common, int target, int prediction) => RougeL.Of(common, target, prediction).FMeasure > _limit;
 
     private int NewToken()
     {
