@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using WeatherDesk;
+using ZephyrML.Teacher;
 
 namespace Quickstart;
 
