@@ -14,6 +14,7 @@ var kinds = new Dictionary<string, Action<string, JsonElement, Outcome>>
     ["adapter"] = AdapterKind.Run,
     ["gguf-blocks"] = GgufBlocksKind.Run,
     ["pretrained"] = PretrainedKind.Run,
+    ["logits-processors"] = LogitsProcessorsKind.Run,
     ["tokenizer"] = TokenizerKind.Run,
     ["template"] = TemplateKind.Run,
     ["jinja"] = TemplateKind.RunLanguage,

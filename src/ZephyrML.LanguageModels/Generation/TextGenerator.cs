@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,12 +27,14 @@ public static class TextGenerator
         options.Validate();
         Check(prompts, network.Config);
         var results = new (int[] Ids, bool Stopped)[prompts.Count];
+        var candidates = new CandidateList();
+        stopIds = [.. stopIds, .. options.StopTokenIds];
         // Rows of like length together: little padding, and rows that end alike.
         int[] order = [.. Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Length)];
         // Where frequencies depend on the longest row of a batch, each row is a batch of its own, so that its text depends on it alone.
         foreach (int[] batch in order.Chunk(network.Config.DependsOnLength ? 1 : options.BatchSize))
         {
-            var rows = batch.Select(i => new Row(i, prompts[i], Limit(prompts[i].Length, network.Config, options), new TokenSampler(options, options.FirstRow + i))).ToList();
+            var rows = batch.Select(i => new Row(i, prompts[i], Limit(prompts[i].Length, network.Config, options), new TokenSampler(options, options.FirstRow + i, candidates))).ToList();
             foreach (var row in rows) results[row.Index] = ([], false);
             foreach (var row in Run(network, rows, stopIds, options, ct)) results[row.Index] = ([.. row.Output], row.Stopped);
         }
@@ -54,7 +57,7 @@ public static class TextGenerator
         while (rows.Count > 0)
         {
             ct.ThrowIfCancellationRequested();
-            int[] tokens = Step(network, cache, next, rows, options);
+            int[] tokens = Step(network, cache, next, rows, stopIds);
             for (int b = 0; b < rows.Count; b++) rows[b].Take(tokens[b], stopIds);
             int[] going = [.. Enumerable.Range(0, rows.Count).Where(b => !rows[b].Done)];
             if (going.Length < rows.Count)
@@ -76,22 +79,18 @@ public static class TextGenerator
     }
 
     // Feeds the ids (B, T) and picks each row's next token from the logits of the last position, the only ones computed.
-    private static int[] Step(CausalLM network, KeyValueCache cache, long[] ids, List<Row> rows, GenerationOptions options)
+    private static int[] Step(CausalLM network, KeyValueCache cache, long[] ids, List<Row> rows, IReadOnlyCollection<int> stopIds)
     {
         using var scope = NewDisposeScope();
         long T = ids.Length / rows.Count;
         var hidden = network.Hidden(tensor(ids, [rows.Count, T]).to(network.Device), cache);     // (B, T, C)
         cache.Advance(T);
         var logits = network.Logits(hidden.select(1, T - 1));                      // (B, V)
-        if (options.Temperature == 0)
-        {
-            using var best = logits.argmax(-1).cpu().data<long>();
-            return [.. best.ToArray().Select(t => (int)t)];
-        }
-        using var data = logits.to(ScalarType.Float32).cpu().data<float>();
-        float[] values = data.ToArray();
+        var values = MemoryMarshal.Cast<byte, float>(logits.to(ScalarType.Float32).cpu().contiguous().bytes);
         int V = network.Config.VocabSize;
-        return [.. rows.Select((row, b) => row.Sampler.Draw(values.AsSpan(b * V, V)))];
+        var tokens = new int[rows.Count];
+        for (int b = 0; b < tokens.Length; b++) tokens[b] = rows[b].Sampler.Next(values.Slice(b * V, V), rows[b].Context, rows[b].Prompt.Length, stopIds);
+        return tokens;
     }
 
     private static int Limit(int promptLength, ModelConfig config, GenerationOptions options) => Math.Min(options.MaxNewTokens, config.MaxPositionEmbeddings - promptLength);
@@ -120,12 +119,13 @@ public static class TextGenerator
         public int Limit => limit;
         public TokenSampler Sampler => sampler;
         public List<int> Output { get; } = [];
+        public ReadOnlySpan<int> Context => new int[][] { prompt, [.. Output] }.SelectMany(x => x).ToArray();
         public bool Stopped { get; private set; }
         public bool Done => Stopped || Output.Count >= limit;
 
         public void Take(int token, IReadOnlyCollection<int> stopIds)
         {
-            if (stopIds.Contains(token)) Stopped = true;
+            if (token < 0 || stopIds.Contains(token)) Stopped = true;
             else Output.Add(token);
         }
     }
