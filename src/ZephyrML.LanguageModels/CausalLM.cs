@@ -142,7 +142,7 @@ public sealed class CausalLM : nn.Module
     public Tensor Hidden(Tensor inputIds, AttentionLayout? layout = null)
     {
         using var scope = NewDisposeScope();
-        return Run(inputIds, layout, null, null).MoveToOuterDisposeScope();
+        return Run(inputIds, layout, null).MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits of hidden states.</summary>
@@ -160,30 +160,50 @@ public sealed class CausalLM : nn.Module
     /// <summary>The base's head (V, C); where it is tied, the embedding.</summary>
     public Parameter HeadWeight => _head.Weight.Base;
 
-    /// <summary>Hidden states of the positions that follow those in the cache, which takes them up.</summary>
-    internal Tensor Hidden(Tensor inputIds, KeyValueCache cache)
+    /// <summary>Hidden states of the first positions of rows, (B, T) padded on the right; the cache takes them up.</summary>
+    internal Tensor Prefill(Tensor inputIds, KeyValueCache cache, int firstSlot, IReadOnlyList<int> counts, long regimeOf)
     {
-        using var scope = NewDisposeScope();
-        return Run(inputIds, null, cache, null).MoveToOuterDisposeScope();
+        var step = new PrefillStep(cache, firstSlot, counts);
+        return Run(inputIds, step, () => ForwardPass.Of(inputIds.shape[1], step, regimeOf, Config, _rotary, Device, DataType));
+    }
+
+    /// <summary>Hidden states of more positions of one row, (1, T), behind those in its slot.</summary>
+    internal Tensor Prefill(Tensor inputIds, KeyValueCache cache, int slot, long regimeOf)
+    {
+        var step = new ChunkStep(cache, slot, inputIds.shape[1]);
+        return Run(inputIds, step, () => ForwardPass.Of(cache.Lengths[slot], inputIds.shape[1], step, regimeOf, Config, _rotary, Device, DataType));
+    }
+
+    /// <summary>Hidden states of one more position of each row, (B, 1), in the first slots.</summary>
+    internal Tensor Decode(Tensor inputIds, KeyValueCache cache)
+    {
+        int rows = (int)inputIds.shape[0];
+        var step = new DecodeStep(cache, rows, Config);
+        return Run(inputIds, step, () => ForwardPass.Of(cache.Lengths[..rows], step, Config, _rotary, Device));
     }
 
     /// <summary>As Hidden, showing every layer's hidden state.</summary>
     internal void Trace(Tensor inputIds, AttentionLayout? layout, Action<Tensor> observe)
     {
         using var scope = NewDisposeScope();
-        Run(inputIds, layout, null, observe);
+        Run(inputIds, layout, observe);
     }
 
     /// <summary>Rows of lengths with equal regimes are rotated alike.</summary>
     internal long RotaryRegime(long count) => Config.DependsOnLength ? _rotary.Full.Regime(count) : 0;
 
-    private Tensor Run(Tensor ids, AttentionLayout? layout, KeyValueCache? cache, Action<Tensor>? observe)
+    private Tensor Run(Tensor ids, AttentionLayout? layout, Action<Tensor>? observe)
     {
         if (ids.shape.Length != 2) throw new ArgumentException($"Token ids must be (B, T), not ({string.Join(", ", ids.shape)}).", nameof(ids));
-        var pass = cache is null
-            ? ForwardPass.Of(ids.shape[0], ids.shape[1], layout, Config, _rotary, Device, DataType)
-            : ForwardPass.Of(ids.shape[1], cache, Config, _rotary, DataType);
-        return model.Trace(ids, pass, observe);
+        return model.Trace(ids, ForwardPass.Of(ids.shape[0], ids.shape[1], layout, Config, _rotary, Device, DataType), observe);
+    }
+
+    private Tensor Run(Tensor ids, CacheStep step, Func<ForwardPass> pass)
+    {
+        using var scope = NewDisposeScope();
+        var hidden = model.forward(ids, pass());
+        step.Complete();
+        return hidden.MoveToOuterDisposeScope();
     }
 
     private IEnumerable<AdaptableModule> FindModules(ModelFamily family)

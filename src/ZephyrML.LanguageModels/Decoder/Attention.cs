@@ -40,7 +40,8 @@ internal sealed class Attention : nn.Module<Tensor, ForwardPass, Tensor>
         var (q, k, v) = Project(x, B, T);                                                                  // (B, T, H or KV, D)
         if (_rotates && pass.Rotary(_slides) is var (cos, sin)) (q, k) = (Rotate(q, cos, sin), Rotate(k, cos, sin));
         (q, k, v) = (q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2));                             // (B, H or KV, T, D)
-        if (pass.Cache is { } cache) (k, v) = cache.Append(_layer, k, v);                                  // (B, KV, S, D)
+        if (pass.Step is { } step) (k, v) = step.Take(_layer, k, v);                                       // (B, KV, S, D)
+        if (pass.Step is DecodeStep one) return o_proj.forward(AttendOne(q, k, v, one.Hidden(_layer)).view(B, T, _heads * _headDim));
         var bias = pass.Bias(_slides);
         var y = bias is null ? AttendFused(q, k, v, null)
             : x.device_type == DeviceType.CPU ? Attend(q, k, v, bias)
@@ -88,6 +89,15 @@ internal sealed class Attention : nn.Module<Tensor, ForwardPass, Tensor>
         q = (q * _scale).reshape(groups, -1, _headDim);                                                    // (B·KV, H/KV·T, D)
         var scores = Capped(q.bmm(k.reshape(groups, S, _headDim).transpose(1, 2))).add_(bias);             // (B·KV, H/KV·T, S)
         return scores.softmax(-1).bmm(v.reshape(groups, S, _headDim)).view(B, _heads, T, _headDim);
+    }
+
+    // One query a head: no mask but for what a row does not have.
+    private Tensor AttendOne(Tensor q, Tensor k, Tensor v, Tensor? hidden)
+    {
+        long groups = q.shape[0] * _keyValueHeads, S = k.shape[2];
+        var scores = Capped((q * _scale).reshape(groups, -1, _headDim).bmm(k.reshape(groups, S, _headDim).transpose(1, 2)));   // (B·KV, H/KV, S)
+        if (hidden is not null) scores = scores + hidden;
+        return scores.softmax(-1).bmm(v.reshape(groups, S, _headDim));
     }
 
     private Tensor AttendFused(Tensor q, Tensor k, Tensor v, Tensor? bias)

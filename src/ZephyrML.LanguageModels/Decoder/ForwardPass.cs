@@ -8,10 +8,10 @@ internal sealed class ForwardPass
     private Tensor? _full, _sliding;                                // added to the attention scores, see AttentionBias; null: plain causal
     private (Tensor Cos, Tensor Sin) _rotary, _slidingRotary;       // (T, 1, R) or (B, T, 1, R)
 
-    private ForwardPass(KeyValueCache? cache) => Cache = cache;
+    private ForwardPass(CacheStep? step) => Step = step;
 
-    /// <summary>Keys and values of the positions before this pass, or null.</summary>
-    public KeyValueCache? Cache { get; }
+    /// <summary>What is done with a cache, or null.</summary>
+    public CacheStep? Step { get; }
 
     /// <summary>(B, T) or (T) positions, where they are learned embeddings.</summary>
     public Tensor? Positions { get; private init; }
@@ -43,27 +43,42 @@ internal sealed class ForwardPass
         return pass;
     }
 
-    /// <summary>A pass over T positions that follow those in a cache.</summary>
-    public static ForwardPass Of(long T, KeyValueCache cache, ModelConfig config, RotaryTables rotary, ScalarType dtype)
+    /// <summary>A pass over the first positions of rows, padded on the right to T, which a cache takes up.</summary>
+    /// <param name="T">How many positions the longest row has.</param>
+    /// <param name="step">What is stored.</param>
+    /// <param name="regimeOf">The length by which the rotary frequencies are chosen.</param>
+    /// <param name="config">The model.</param>
+    /// <param name="rotary">Its tables.</param>
+    /// <param name="device">Where it is.</param>
+    /// <param name="dtype">The type of its activations.</param>
+    public static ForwardPass Of(long T, PrefillStep step, long regimeOf, ModelConfig config, RotaryTables rotary, Device device, ScalarType dtype)
     {
-        var firstKey = new long[cache.Rows * T];
-        var positions = new long[cache.Rows * T];
-        long count = 0;
-        for (int b = 0, n = 0; b < cache.Rows; b++)
-            for (long i = cache.Length; i < cache.Length + T; i++, n++)
-            {
-                positions[n] = Math.Max(0, i - cache.Padding[b]);
-                firstKey[n] = AttentionBias.FirstKey(i, cache.Padding[b]);
-                count = Math.Max(count, positions[n] + 1);
-            }
-        var device = cache.Device;
         var kinds = Kinds(config);
-        var places = tensor(positions, [cache.Rows, T]).to(device);
-        var first = tensor(firstKey, [cache.Rows, T]).to(device);
-        var pass = new ForwardPass(cache) { Positions = Learned(config, count) ? places : null };
-        if (kinds.Full) pass._full = AttentionBias.Of(first, cache.Length, null, config, dtype);
-        if (kinds.Sliding) pass._sliding = AttentionBias.Of(first, cache.Length, config.SlidingWindow, config, dtype);
-        if (!config.LearnedPositions) pass.SetRotary(kinds, config, rotary, t => Unsqueezed(t.Rows(places, count), 2));
+        var pass = new ForwardPass(step) { Positions = Learned(config, T) ? arange(T, dtype: ScalarType.Int64, device: device) : null };
+        if (kinds.Full) pass._full = AttentionBias.Causal(T, null, config, device, dtype);
+        if (kinds.Sliding) pass._sliding = AttentionBias.Causal(T, config.SlidingWindow, config, device, dtype);
+        if (!config.LearnedPositions) pass.SetRotary(kinds, config, rotary, t => Unsqueezed(t.Rows(0, T, regimeOf), 1));
+        return pass;
+    }
+
+    /// <summary>A pass over T positions of one row that follow <paramref name="start"/> others in a cache; the rest as above.</summary>
+    public static ForwardPass Of(long start, long T, ChunkStep step, long regimeOf, ModelConfig config, RotaryTables rotary, Device device, ScalarType dtype)
+    {
+        var kinds = Kinds(config);
+        var pass = new ForwardPass(step) { Positions = Learned(config, start + T) ? arange(start, start + T, dtype: ScalarType.Int64, device: device) : null };
+        var first = zeros(1, T, dtype: ScalarType.Int64, device: device);
+        if (kinds.Full) pass._full = AttentionBias.Of(first, start, null, config, dtype);
+        if (kinds.Sliding) pass._sliding = AttentionBias.Of(first, Math.Min(start, config.SlidingWindow!.Value - 1), config.SlidingWindow, config, dtype);
+        if (!config.LearnedPositions) pass.SetRotary(kinds, config, rotary, t => Unsqueezed(t.Rows(start, T, regimeOf), 1));
+        return pass;
+    }
+
+    /// <summary>A pass over one position of each row, the one after those in the cache.</summary>
+    public static ForwardPass Of(ReadOnlySpan<long> positions, DecodeStep step, ModelConfig config, RotaryTables rotary, Device device)
+    {
+        long[] places = positions.ToArray();
+        var pass = new ForwardPass(step) { Positions = Learned(config, places.Max() + 1) ? tensor(places, [places.Length, 1]).to(device) : null };
+        if (!config.LearnedPositions) pass.SetRotary(Kinds(config), config, rotary, t => t.Each(places));
         return pass;
     }
 

@@ -1,13 +1,11 @@
-using System.Runtime.InteropServices;
-using TorchSharp;
-using static TorchSharp.torch;
+using System.Runtime.ExceptionServices;
 
 namespace ZephyrML.LanguageModels;
 
-/// <summary>Generates replies, several at once, with a key/value cache.</summary>
+/// <summary>Generates replies, several at once, with a key/value cache. For callers on several threads there is <see cref="GenerationService"/>.</summary>
 public static class TextGenerator
 {
-    /// <summary>Continues each prompt until a stop token or the limit.</summary>
+    /// <summary>Continues each prompt until a stop token, a stop string or the limit.</summary>
     /// <param name="model">The model.</param>
     /// <param name="prompts">Token ids, at least one each.</param>
     /// <param name="options">How.</param>
@@ -17,116 +15,77 @@ public static class TextGenerator
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static IReadOnlyList<GeneratedText> Generate(LanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options, CancellationToken ct = default)
     {
-        var ids = Generate(model.Network, prompts, model.StopTokenIds, options, ct);
-        return [.. ids.Select(r => new GeneratedText(r.Ids, model.Tokenizer.Decode(r.Ids), r.Stopped))];
+        options = Checked(options);
+        var texts = prompts.Select(_ => new System.Text.StringBuilder()).ToArray();
+        var replies = Run(model.Network, prompts, model.StopTokenIds, options, i => new ReplyText(model.Tokenizer, options.StopStrings), (i, piece) => texts[i].Append(piece), ct);
+        return [.. replies.Select((r, i) => new GeneratedText(r.Ids, texts[i].ToString(), r.Reason))];
     }
 
-    /// <summary>The same for a network without tokenizer.</summary>
-    internal static (int[] Ids, bool Stopped)[] Generate(CausalLM network, IReadOnlyList<int[]> prompts, IReadOnlyCollection<int> stopIds, GenerationOptions options, CancellationToken ct = default)
+    /// <summary>Continues one prompt and gives the text as it comes: whole characters only, and all pieces together are the reply.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="prompt">Token ids, at least one.</param>
+    /// <param name="options">How.</param>
+    /// <param name="ct">Looked at before each token.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Generate(LanguageModel, IReadOnlyList{int[]}, GenerationOptions, CancellationToken)"/>; thrown when the first piece is asked for.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static IEnumerable<string> Stream(LanguageModel model, int[] prompt, GenerationOptions options, CancellationToken ct = default)
     {
-        options.Validate();
-        Check(prompts, network.Config);
-        var results = new (int[] Ids, bool Stopped)[prompts.Count];
-        var candidates = new CandidateList();
-        stopIds = [.. stopIds, .. options.StopTokenIds];
-        // Rows of like length together: little padding, and rows that end alike.
-        int[] order = [.. Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Length)];
-        // Where frequencies depend on the longest row of a batch, each row is a batch of its own, so that its text depends on it alone.
-        foreach (int[] batch in order.Chunk(network.Config.DependsOnLength ? 1 : options.BatchSize))
+        options = Checked(options);
+        var pieces = new Queue<string>();
+        Exception? error = null;
+        using var engine = new GenerationEngine(model.Network);
+        engine.Add(Row(model.Network.Config, prompt, 0, model.StopTokenIds, options, new ReplyText(model.Tokenizer, options.StopStrings), pieces.Enqueue, (_, e) => error = e, ct));
+        while (engine.Busy)
         {
-            var rows = batch.Select(i => new Row(i, prompts[i], Limit(prompts[i].Length, network.Config, options), new TokenSampler(options, options.FirstRow + i, candidates))).ToList();
-            foreach (var row in rows) results[row.Index] = ([], false);
-            foreach (var row in Run(network, rows, stopIds, options, ct)) results[row.Index] = ([.. row.Output], row.Stopped);
+            engine.Step();
+            while (pieces.TryDequeue(out var piece)) yield return piece;
+            if (error is not null) ExceptionDispatchInfo.Throw(error);
         }
-        return results;
     }
 
-    private static List<Row> Run(CausalLM network, List<Row> rows, IReadOnlyCollection<int> stopIds, GenerationOptions options, CancellationToken ct)
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var finished = new List<Row>();
-        int width = rows.Max(r => r.Prompt.Length);
-        KeyValueCache Cache() => new([.. rows.Select(r => (long)(width - r.Prompt.Length))], width + rows.Max(r => r.Limit), network.Config, network.DataType, network.Device);
-        var cache = Cache();
-        using var last = new Disposing(() => cache.Dispose());
-        var next = new long[rows.Count * width];                                                 // left-padded; what stands in the padding does not matter
-        for (int b = 0; b < rows.Count; b++)
-            for (int i = 0; i < rows[b].Prompt.Length; i++) next[(b + 1) * width - rows[b].Prompt.Length + i] = rows[b].Prompt[i];
+    /// <summary>The tokens alone, for a network without tokenizer.</summary>
+    internal static (int[] Ids, bool Stopped)[] Generate(CausalLM network, IReadOnlyList<int[]> prompts, IReadOnlyCollection<int> stopIds, GenerationOptions options, CancellationToken ct = default) =>
+        [.. Run(network, prompts, stopIds, Checked(options), _ => null, (_, _) => { }, ct).Select(r => (r.Ids, r.Reason == FinishReason.StopToken))];
 
-        while (rows.Count > 0)
+    /// <summary>Makes a row for an engine.</summary>
+    /// <exception cref="ArgumentException">The prompt is empty, has ids outside the vocabulary or fills the model's longest sequence.</exception>
+    internal static GenerationRow Row(ModelConfig config, int[] prompt, int index, IReadOnlyCollection<int> stopIds, GenerationOptions options, ReplyText? text, Action<string> textCame, Action<GenerationRow, Exception?> ended, CancellationToken ct)
+    {
+        if (prompt.Length == 0) throw new ArgumentException($"Prompt {index} is empty.", nameof(prompt));
+        if (prompt.Length >= config.MaxPositionEmbeddings)
+            throw new ArgumentException($"Prompt {index} has {prompt.Length} tokens, the model's longest sequence (max_position_embeddings) {config.MaxPositionEmbeddings}.", nameof(prompt));
+        foreach (int id in prompt)
+            if (id < 0 || id >= config.VocabSize) throw new ArgumentException($"Prompt {index} has the token id {id}, the vocabulary {config.VocabSize} tokens.", nameof(prompt));
+        int limit = Math.Min(options.MaxNewTokens, config.MaxPositionEmbeddings - prompt.Length);
+        return new GenerationRow(prompt, options, options.FirstRow + index, limit, new HashSet<int>([.. stopIds, .. options.StopTokenIds]), text, ct) { TextCame = textCame, Ended = ended };
+    }
+
+    /// <summary>A copy of the options that nobody changes.</summary>
+    internal static GenerationOptions Checked(GenerationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return options.Copy();
+    }
+
+    private static (int[] Ids, FinishReason Reason)[] Run(CausalLM network, IReadOnlyList<int[]> prompts, IReadOnlyCollection<int> stopIds, GenerationOptions options, Func<int, ReplyText?> text, Action<int, string> textCame, CancellationToken ct)
+    {
+        var results = new (int[] Ids, FinishReason Reason)[prompts.Count];
+        Exception? error = null;
+        var rows = prompts.Select((prompt, i) => Row(network.Config, prompt, i, stopIds, options, text(i), piece => textCame(i, piece), (row, e) =>
+        {
+            error ??= e;
+            results[i] = (row.Output, row.Reason);
+        }, default)).ToList();
+        using var engine = new GenerationEngine(network);
+        // Rows of like length together: little padding.
+        foreach (var row in rows.OrderBy(r => r.Context.Length)) engine.Add(row);
+        while (engine.Busy)
         {
             ct.ThrowIfCancellationRequested();
-            int[] tokens = Step(network, cache, next, rows, stopIds);
-            for (int b = 0; b < rows.Count; b++) rows[b].Take(tokens[b], stopIds);
-            int[] going = [.. Enumerable.Range(0, rows.Count).Where(b => !rows[b].Done)];
-            if (going.Length < rows.Count)
-            {
-                finished.AddRange(rows.Where(r => r.Done));
-                rows = [.. going.Select(b => rows[b])];
-                if (rows.Count > 0) cache.Keep(going);
-            }
-            next = [.. going.Select(b => (long)tokens[b])];
-            if (rows.Count > 0 && network.RotaryRegime(cache.Length) != network.RotaryRegime(cache.Length + 1))
-            {
-                // Other frequencies from here on: keys that were rotated by the old ones are of no use.
-                cache.Dispose();
-                cache = Cache();
-                next = [.. rows.Single().Prompt.Concat(rows.Single().Output).Select(id => (long)id)];
-            }
+            engine.Step();
+            if (error is not null) ExceptionDispatchInfo.Throw(error);
         }
-        return finished;
-    }
-
-    // Feeds the ids (B, T) and picks each row's next token from the logits of the last position, the only ones computed.
-    private static int[] Step(CausalLM network, KeyValueCache cache, long[] ids, List<Row> rows, IReadOnlyCollection<int> stopIds)
-    {
-        using var scope = NewDisposeScope();
-        long T = ids.Length / rows.Count;
-        var hidden = network.Hidden(tensor(ids, [rows.Count, T]).to(network.Device), cache);     // (B, T, C)
-        cache.Advance(T);
-        var logits = network.Logits(hidden.select(1, T - 1));                      // (B, V)
-        var values = MemoryMarshal.Cast<byte, float>(logits.to(ScalarType.Float32).cpu().contiguous().bytes);
-        int V = network.Config.VocabSize;
-        var tokens = new int[rows.Count];
-        for (int b = 0; b < tokens.Length; b++) tokens[b] = rows[b].Sampler.Next(values.Slice(b * V, V), rows[b].Context, rows[b].Prompt.Length, stopIds);
-        return tokens;
-    }
-
-    private static int Limit(int promptLength, ModelConfig config, GenerationOptions options) => Math.Min(options.MaxNewTokens, config.MaxPositionEmbeddings - promptLength);
-
-    private static void Check(IReadOnlyList<int[]> prompts, ModelConfig config)
-    {
-        for (int i = 0; i < prompts.Count; i++)
-        {
-            if (prompts[i].Length == 0) throw new ArgumentException($"Prompt {i} is empty.", nameof(prompts));
-            if (prompts[i].Length >= config.MaxPositionEmbeddings)
-                throw new ArgumentException($"Prompt {i} has {prompts[i].Length} tokens, the model's longest sequence (max_position_embeddings) {config.MaxPositionEmbeddings}.", nameof(prompts));
-            foreach (int id in prompts[i])
-                if (id < 0 || id >= config.VocabSize) throw new ArgumentException($"Prompt {i} has the token id {id}, the vocabulary {config.VocabSize} tokens.", nameof(prompts));
-        }
-    }
-
-    private sealed class Disposing(Action dispose) : IDisposable
-    {
-        public void Dispose() => dispose();
-    }
-
-    private sealed class Row(int index, int[] prompt, int limit, TokenSampler sampler)
-    {
-        public int Index => index;
-        public int[] Prompt => prompt;
-        public int Limit => limit;
-        public TokenSampler Sampler => sampler;
-        public List<int> Output { get; } = [];
-        public ReadOnlySpan<int> Context => new int[][] { prompt, [.. Output] }.SelectMany(x => x).ToArray();
-        public bool Stopped { get; private set; }
-        public bool Done => Stopped || Output.Count >= limit;
-
-        public void Take(int token, IReadOnlyCollection<int> stopIds)
-        {
-            if (token < 0 || stopIds.Contains(token)) Stopped = true;
-            else Output.Add(token);
-        }
+        return results;
     }
 }

@@ -1,0 +1,201 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ZephyrML.LanguageModels;
+
+/// <summary>
+/// Continues many prompts at once, token by token. Rows come and go: where one ends, the next one that waits takes its place, so that the batch stays full. No row sees another, nor
+/// whether there is one. For one thread at a time; what it holds between steps belongs to no dispose scope.
+/// </summary>
+internal sealed class GenerationEngine(CausalLM network) : IDisposable
+{
+    private const int ChunkTokens = 512, PrefillTokens = 2048;
+    private readonly KeyValueCache _cache = new(network.Config, network.DataType, network.Device);
+    private readonly CandidateList _candidates = new();
+    private readonly LinkedList<GenerationRow> _waiting = [];
+    private readonly List<GenerationRow> _rows = [];      // by slot; those that decode
+    private GenerationRow? _filling;                      // in the slot after them: a long prompt that is read in pieces
+
+    /// <summary>Whether there is anything to do.</summary>
+    public bool Busy => _rows.Count > 0 || _waiting.Count > 0 || _filling is not null;
+
+    /// <summary>How many rows have a slot.</summary>
+    public int Active => _rows.Count + (_filling is null ? 0 : 1);
+
+    /// <summary>Bytes of the cache.</summary>
+    public long CacheBytes => _cache.Bytes;
+
+    /// <summary>Puts a row behind those that wait.</summary>
+    public void Add(GenerationRow row) => _waiting.AddLast(row);
+
+    /// <summary>Makes the next token of each active row, then reads prompts of rows that waited.</summary>
+    public void Step()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        Drop();
+        if (_rows.Count > 0) Decode();
+        Admit();
+        if (!Busy) _cache.Dispose();
+    }
+
+    /// <summary>Ends all rows with an error.</summary>
+    public void Fail(Exception error)
+    {
+        GenerationRow[] all = [.. _rows, .. _filling is null ? [] : new[] { _filling }, .. _waiting];
+        _rows.Clear();
+        _waiting.Clear();
+        _filling = null;
+        _cache.Dispose();
+        foreach (var row in all) row.End(error);
+    }
+
+    public void Dispose() => _cache.Dispose();
+
+    // Rows that nobody waits for any more.
+    private void Drop()
+    {
+        for (var node = _waiting.First; node is not null;)
+        {
+            var next = node.Next;
+            if (node.Value.Cancellation.IsCancellationRequested)
+            {
+                _waiting.Remove(node);
+                Cancelled(node.Value);
+            }
+            node = next;
+        }
+        if (_filling is { Cancellation.IsCancellationRequested: true } filling)
+        {
+            _cache.Clear(_rows.Count);
+            _filling = null;
+            Cancelled(filling);
+        }
+        Leave(_rows.Select(r => r.Cancellation.IsCancellationRequested).ToArray(), Cancelled);
+    }
+
+    private static void Cancelled(GenerationRow row) => row.End(new OperationCanceledException(row.Cancellation));
+
+    private void Decode()
+    {
+        Regress();
+        if (_rows.Count == 0) return;
+        _cache.Reserve(Active, _rows.Max(r => r.Cached) + 1);
+        var ids = tensor(_rows.Select(r => (long)r.Context[^1]).ToArray(), [_rows.Count, 1]).to(network.Device);
+        var hidden = network.Decode(ids, _cache);                                                  // (B, 1, C)
+        foreach (var row in _rows) row.Cached++;
+        Take(hidden.select(1, 0), 0);
+    }
+
+    // Rows whose frequencies change with the next position: keys that were rotated by the old ones are of no use, so all is read again.
+    private void Regress()
+    {
+        if (!network.Config.DependsOnLength) return;
+        var back = _rows.Select(r => network.RotaryRegime(r.Cached) != network.RotaryRegime(r.Cached + 1)).ToArray();
+        Leave(back, row =>
+        {
+            row.Cached = 0;
+            _waiting.AddFirst(row);
+        });
+    }
+
+    private void Admit()
+    {
+        int tokens = 0;
+        while (tokens < PrefillTokens)
+        {
+            if (_filling is not null)
+            {
+                tokens += FillMore();
+                continue;
+            }
+            if (_waiting.First is not { } first || Active >= first.Value.Options.BatchSize) return;
+            if (first.Value.Context.Length > ChunkTokens)
+            {
+                _waiting.RemoveFirst();
+                _filling = first.Value;
+                continue;
+            }
+            tokens += Prefill(Group());
+        }
+    }
+
+    // The rows at the front of the queue that are read together: padding never makes up more than half, and all are rotated alike.
+    private List<GenerationRow> Group()
+    {
+        var group = new List<GenerationRow>();
+        int longest = 0, total = 0;
+        while (_waiting.First is { } node && Active + group.Count < node.Value.Options.BatchSize && node.Value.Context.Length <= ChunkTokens)
+        {
+            var row = node.Value;
+            int width = Math.Max(longest, row.Context.Length);
+            if (group.Count > 0 && (width * (group.Count + 1) > Math.Min(2 * (total + row.Context.Length), PrefillTokens)
+                || network.RotaryRegime(row.Context.Length) != network.RotaryRegime(group[0].Context.Length))) break;
+            (longest, total) = (width, total + row.Context.Length);
+            group.Add(row);
+            _waiting.RemoveFirst();
+        }
+        return group;
+    }
+
+    private int Prefill(List<GenerationRow> group)
+    {
+        int slot = _rows.Count, width = group.Max(r => r.Context.Length);
+        _cache.Reserve(slot + group.Count, width);
+        var ids = new long[group.Count * width];      // padded on the right; what stands in the padding does not matter
+        for (int b = 0; b < group.Count; b++)
+            for (int i = 0; i < group[b].Context.Length; i++) ids[b * width + i] = group[b].Context[i];
+        var hidden = network.Prefill(tensor(ids, [group.Count, width]).to(network.Device), _cache, slot, [.. group.Select(r => r.Context.Length)], group[0].Context.Length);
+        var last = tensor(group.Select((r, b) => (long)b * width + r.Context.Length - 1).ToArray()).to(network.Device);
+        foreach (var row in group) row.Cached = row.Context.Length;
+        _rows.AddRange(group);
+        Take(hidden.view(group.Count * width, -1).index_select(0, last), slot);
+        return group.Count * width;
+    }
+
+    private int FillMore()
+    {
+        var row = _filling!;
+        int slot = _rows.Count, n = Math.Min(ChunkTokens, row.Context.Length - row.Cached), all = row.Context.Length;
+        _cache.Reserve(slot + 1, row.Cached + n);
+        var ids = tensor(row.Context.Slice(row.Cached, n).ToArray().Select(id => (long)id).ToArray(), [1, n]).to(network.Device);
+        var hidden = row.Cached == 0 ? network.Prefill(ids, _cache, slot, [n], all) : network.Prefill(ids, _cache, slot, all);
+        row.Cached += n;
+        if (row.Cached < all) return n;
+        _filling = null;
+        _rows.Add(row);
+        Take(hidden.select(1, n - 1), slot);
+        return n;
+    }
+
+    // Takes the next token of the rows from a slot on; hidden (B, C).
+    private void Take(Tensor hidden, int firstSlot)
+    {
+        var logits = network.Logits(hidden).to(ScalarType.Float32).cpu().contiguous();           // (B, V)
+        var values = MemoryMarshal.Cast<byte, float>(logits.bytes);
+        int V = network.Config.VocabSize;
+        var done = new bool[_rows.Count];
+        for (int b = firstSlot; b < _rows.Count; b++) done[b] = _rows[b].Take(values.Slice((b - firstSlot) * V, V), _candidates);
+        Leave(done, row => row.End(null));
+    }
+
+    // Rows that are done leave; the last ones move into their slots.
+    private void Leave(bool[] done, Action<GenerationRow> then)
+    {
+        if (!done.Contains(true)) return;
+        GenerationRow[] leaving = [.. _rows.Where((_, b) => done[b])];
+        int before = _rows.Count, left = before - leaving.Length;
+        for (int hole = 0, from = before; hole < left; hole++)
+        {
+            if (!done[hole]) continue;
+            do from--; while (done[from]);
+            _cache.Move(from, hole);
+            _rows[hole] = _rows[from];
+        }
+        _rows.RemoveRange(left, leaving.Length);
+        if (_filling is not null) _cache.Move(before, left);
+        for (int slot = Active; slot < before + (_filling is null ? 0 : 1); slot++) _cache.Clear(slot);
+        foreach (var row in leaving) then(row);
+    }
+}
