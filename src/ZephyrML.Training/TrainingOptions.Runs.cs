@@ -58,6 +58,14 @@ public abstract partial class TrainingOptions
     /// </summary>
     public double DivergenceFactor { get; set; } = 2;
 
+    /// <summary>
+    /// The folder where metrics go, within it a folder of the stage's name; null: <see cref="CheckpointFolder"/>, and where that is null too, none are written. A run that does not go on from a checkpoint begins its files anew. Default null.
+    /// </summary>
+    public string? MetricsFolder { get; set; }
+
+    /// <summary>In which forms. Default <see cref="Training.ReportTo.All"/>.</summary>
+    public ReportTo ReportTo { get; set; } = ReportTo.All;
+
     private IEnumerable<string> RunProblems()
     {
         static string? Must(bool holds, string name, string expected, object? actual) =>
@@ -71,6 +79,8 @@ public abstract partial class TrainingOptions
             Must(SaveEverySteps > 0, nameof(SaveEverySteps), "greater than 0", SaveEverySteps),
             Must(SaveTotalLimit is null or > 0, nameof(SaveTotalLimit), "null or greater than 0", SaveTotalLimit),
             Must(ResumeFrom is null || ResumeFrom.Trim().Length > 0, nameof(ResumeFrom), "null or a checkpoint's folder", "empty"),
+            Must(MetricsFolder is null || MetricsFolder.Trim().Length > 0, nameof(MetricsFolder), "null or a folder's name", "empty"),
+            Must((ReportTo & ~ReportTo.All) == 0, nameof(ReportTo), $"a combination of {string.Join(", ", Enum.GetNames<ReportTo>())}", ReportTo),
             Must(!string.IsNullOrWhiteSpace(MetricForBestModel), nameof(MetricForBestModel), "the name of a metric", "empty"),
             Must(EarlyStoppingPatience is null or > 0, nameof(EarlyStoppingPatience), "null or greater than 0", EarlyStoppingPatience),
             Must(double.IsFinite(EarlyStoppingThreshold) && EarlyStoppingThreshold >= 0, nameof(EarlyStoppingThreshold), "a finite number of at least 0", EarlyStoppingThreshold),

@@ -128,7 +128,7 @@ public class CheckpointTests
     public void OldCheckpointsGoAndUnfinishedOnesAreSweptUp()
     {
         using var folder = new TemporaryFolder();
-        string[] Names() => [.. Directory.GetDirectories(folder["run"]).Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
+        string[] Names() => [.. Directory.GetDirectories(folder["run"], "checkpoint-*").Select(d => Path.GetFileName(d)!).Order(StringComparer.Ordinal)];
         Directory.CreateDirectory(Path.Combine(folder["run"], "checkpoint-7.part"));
         Run(Sft(folder["run"]));
         CollectionAssert.AreEqual(new[] { "checkpoint-12", "checkpoint-9" }, Names());

@@ -70,7 +70,7 @@ public class StoppingTests
         Assert.AreEqual(best + 6, result.Steps.Count, "three evaluations, two steps apart, after the best");
         Assert.AreEqual(result.Evaluations.Skip(1).Min(e => e["eval_loss"]), value);
         CollectionAssert.AreEqual(along[best], weights, "the weights are those of the best evaluation");
-        CollectionAssert.AreEquivalent(new[] { best, result.Steps.Count }.Select(s => $"checkpoint-{s}").ToArray(), Directory.GetDirectories(folder["run"]).Select(d => Path.GetFileName(d)).ToArray());
+        CollectionAssert.AreEquivalent(new[] { best, result.Steps.Count }.Select(s => $"checkpoint-{s}").ToArray(), Directory.GetDirectories(folder["run"], "checkpoint-*").Select(d => Path.GetFileName(d)).ToArray());
 
         var again = Overfit(folder["run"]);
         CollectionAssert.AreEqual(weights, again.Weights, "a run that was stopped early is finished");
@@ -89,7 +89,7 @@ public class StoppingTests
     {
         using var folder = new TemporaryFolder();
         var (result, _, _) = Overfit(folder["run"], best: false, save: SaveStrategy.Best);
-        Assert.AreEqual($"checkpoint-{result.Steps.Count}", Path.GetFileName(Directory.GetDirectories(folder["run"]).Single()));
+        Assert.AreEqual($"checkpoint-{result.Steps.Count}", Path.GetFileName(Directory.GetDirectories(folder["run"], "checkpoint-*").Single()));
         using var model = TinyModel.Create();
         foreach (var options in new SftOptions[] { new() { LoadBestModelAtEnd = true }, new() { EarlyStoppingPatience = 1 }, new() { SaveStrategy = SaveStrategy.Best } })
             Assert.Contains("evaluate", Assert.ThrowsExactly<ArgumentException>(() => SftTrainer.Train(model, TinyModel.SftRows(4), null, options, new())).Message);

@@ -58,6 +58,8 @@ internal abstract partial class FlatOptimizer : IDisposable
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         Steps++;
+        if (Options.StopOnNonFinite && weights.Values.device_type != DeviceType.CPU)
+            norm = weights.ZeroGradientsUnless(norm);
         var scale = Options.MaxGradNorm > 0 ? (norm + 1e-6).reciprocal().mul(Options.MaxGradNorm).clamp(max: 1) : null;
         long decayed = weights.DecayedLength, end = weights.Values.numel();
         Update(0, decayed, Options.WeightDecay, learningRate, scale);

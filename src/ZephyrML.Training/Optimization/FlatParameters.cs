@@ -59,6 +59,13 @@ internal sealed class FlatParameters : IDisposable
     internal static bool Decays(string name, Tensor weight) =>
         weight.shape.Length >= 2 && !name.Contains("bias", StringComparison.OrdinalIgnoreCase) && !name.Contains("norm", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Zeroes the gradients where their norm is not finite, without waiting for it: the weights then stay numbers until somebody reads the metrics and stops. Gives the norm, or 0.</summary>
+    public Tensor ZeroGradientsUnless(Tensor finiteNorm)
+    {
+        Gradients.masked_fill_(finiteNorm.isfinite().logical_not(), 0);
+        return finiteNorm.nan_to_num(0, 0, 0);
+    }
+
     /// <summary>Lets go of the buffers; the weights keep theirs alive as long as they need it, the gradients are gone.</summary>
     public void Dispose()
     {

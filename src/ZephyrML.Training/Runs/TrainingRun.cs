@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using ZephyrML.LanguageModels;
 using static TorchSharp.torch;
@@ -17,6 +18,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly CheckpointStore? store;
     private readonly RunIdentity? identity;
     private readonly List<ICheckpointed> parts;
+    private readonly MetricSinks sinks;
     private Tensor? bestWeights;
     private int step, saved = -1;
 
@@ -27,7 +29,8 @@ internal sealed class TrainingRun : IDisposable
         (this.stage, this.model, this.plan, this.options, this.context) = (stage, model, plan, options, context);
         if (evaluationRows is null && (options.LoadBestModelAtEnd || options.EarlyStoppingPatience is not null || options.SaveStrategy == SaveStrategy.Best))
             throw new ArgumentException($"{stage}: {nameof(options.LoadBestModelAtEnd)}, {nameof(options.EarlyStoppingPatience)} and {nameof(SaveStrategy)}.{SaveStrategy.Best} need rows to evaluate on; there are none.");
-        Log = new(stage, plan, metricNames, options, context) { Check = Guard };
+        sinks = new(stage, options);
+        Log = new(stage, plan, metricNames, options, context) { Check = Guard, Told = sinks.Take };
         (best, guard) = (new(options), new(options));
         parts = [Log, best];
         if (options.CheckpointFolder is null && options.ResumeFrom is null)
@@ -68,7 +71,8 @@ internal sealed class TrainingRun : IDisposable
         var kept = new WeightsCheckpoint(model, weights, context);
         if (Found is not null)
             Restore(Found, [Log, best, kept, optimizer]);
-        else if (evaluate is not null)
+        sinks.Begin(Log.InOrder, step);
+        if (Found is null && evaluate is not null)
             best.Check(Log.Evaluation(0, evaluate()));
         parts.AddRange([kept, optimizer]);
         int warmup = LearningRate.WarmupSteps(options, plan.TotalSteps);
@@ -81,10 +85,12 @@ internal sealed class TrainingRun : IDisposable
                 Save();
                 context.CancellationToken.ThrowIfCancellationRequested();
             }
+            var (time, tokens) = (Log.TrainingTime, Log.Tokens);
             Log.Resume();
             yield return new(step + 1, microBatches, LearningRate.At(step, options, warmup, plan.TotalSteps));
             step++;
             Log.Pause();
+            TrainingTelemetry.Step(stage, Log.TrainingTime - time, Log.Tokens - tokens);
             bool better = evaluate is not null && EvaluationIsDue() && best.Take(Log.Evaluation(step, evaluate()));
             if (better && options.LoadBestModelAtEnd && store is null)
                 Remember(weights);
@@ -92,6 +98,7 @@ internal sealed class TrainingRun : IDisposable
                 Save();
         }
         Log.Read();
+        sinks.Rest();
         if (options.LoadBestModelAtEnd && best.Step != step)
             LoadBest(kept, weights);
     }
@@ -100,6 +107,7 @@ internal sealed class TrainingRun : IDisposable
     {
         bestWeights?.Dispose();
         Log.Dispose();
+        sinks.Dispose();
         store?.Dispose();
     }
 
@@ -151,6 +159,7 @@ internal sealed class TrainingRun : IDisposable
         Log.Read();
         if (options.StopOnNonFinite && parts.OfType<WeightsCheckpoint>().Any(kept => !kept.AreFinite()))
             Stop(step, "some weights are no finite numbers any more");
+        var watch = Stopwatch.StartNew();
         store.Write(step, writer =>
         {
             writer.State["step"] = step;
@@ -163,6 +172,8 @@ internal sealed class TrainingRun : IDisposable
         });
         saved = step;
         store.Prune(options.SaveTotalLimit, options.LoadBestModelAtEnd ? best.Step : null);
+        TrainingTelemetry.Checkpoint(stage, watch.Elapsed);
+        sinks.Rest();
     }
 
     private void Remember(FlatParameters weights)
@@ -205,7 +216,7 @@ internal sealed class TrainingRun : IDisposable
         }
         var weights = back is not null ? $"The weights are those of '{back.Folder}' again."
             : weightsOf is not null ? $"The weights are those after step {weightsOf}; with a {nameof(options.CheckpointFolder)} they would be those of the last good checkpoint."
-            : $"The weights cannot be relied on; with a {nameof(options.CheckpointFolder)} they would be those of the last good checkpoint.";
+            : $"The weights are those from before that step, moved since by the optimiser's momentum alone; with a {nameof(options.CheckpointFolder)} they would be those of the last good checkpoint.";
         throw new TrainingDivergedException(
             $"{stage} went wrong in step {at} of {plan.TotalSteps}{where}: {problem}. A lower {nameof(options.LearningRate)} or a longer warm-up usually helps. {weights}", at, weightsOf, back?.Folder);
     }
