@@ -58,8 +58,17 @@ public sealed class CausalLM : nn.Module
     /// <summary>Where its weights are.</summary>
     public Device Device { get; }
 
-    /// <summary>All weights by their Hugging Face names; a tied head is not listed.</summary>
-    public IReadOnlyList<(string Name, Parameter Weight)> NamedWeights { get; }
+    /// <summary>All weights by their Hugging Face names; a tied head is not listed, nor is what is quantised.</summary>
+    public IReadOnlyList<(string Name, Parameter Weight)> NamedWeights { get; private set; }
+
+    /// <summary>How the linear layers are quantised; null: they are not.</summary>
+    public Nf4Options? Quantization { get; private set; }
+
+    /// <summary>Bytes that the codes and scales of quantised layers take; 0 where there are none.</summary>
+    public long QuantizedBytes => Quantized.Sum(q => q.Codes.Bytes);
+
+    /// <summary>Weights of quantised layers: how many numbers their codes stand for.</summary>
+    public long QuantizedWeights => Quantized.Sum(q => q.Codes.Shape[0] * q.Codes.Shape[1]);
 
     /// <summary>The same weights, in the same order, by the names that all families share: those of Llama.</summary>
     internal IReadOnlyList<(string Name, Parameter Weight)> OwnWeights { get; }
@@ -68,13 +77,44 @@ public sealed class CausalLM : nn.Module
     public IReadOnlyList<(string Name, Parameter Weight)> TrainableWeights => [.. NamedWeights.Concat(Adapter?.Weights ?? []).Where(w => w.Weight.requires_grad)];
 
     /// <summary>Everything that the network's results depend on, by name.</summary>
-    public IEnumerable<(string Name, Tensor Value)> State => NamedWeights.Concat(Adapter?.Weights ?? []).Select(w => (w.Name, (Tensor)w.Weight));
+    public IEnumerable<(string Name, Tensor Value)> State => NamedWeights.Select(w => (w.Name, (Tensor)w.Weight))
+        .Concat(Quantized.SelectMany(q => q.Codes.Parts.Select(p => ($"{q.Module.Name}.weight.{p.Name}", p.Value))))
+        .Concat((Adapter?.Weights ?? []).Select(w => (w.Name, (Tensor)w.Weight)));
 
     /// <summary>The adapter that is laid on the network, or null.</summary>
     public LoraAdapter? Adapter { get; private set; }
 
     /// <summary>Parts that an adapter can be laid on, in the order of <see cref="NamedWeights"/>.</summary>
     internal IReadOnlyList<AdaptableModule> Modules { get; }
+
+    /// <summary>
+    /// Replaces the weights of all linear layers but the head by four-bit codes and frees them: embeddings, norms, biases and the head stay as they are. From now on what is quantised is dequantised layer by layer, in the forward and in
+    /// the backward pass, one layer at a time; an adapter on top is trained.
+    /// </summary>
+    /// <param name="options">How; null: defaults.</param>
+    /// <exception cref="InvalidOperationException">It is quantised already, or an adapter is on it.</exception>
+    public void Quantize(Nf4Options? options = null)
+    {
+        if (Quantization is not null) throw new InvalidOperationException("The network is quantised already.");
+        if (Adapter is not null) throw new InvalidOperationException("The network has an adapter; quantise it before an adapter is laid on it.");
+        options = (options ?? new()).Copy();
+        options.Validate();
+        foreach (var module in Modules.Where(m => m.Map is not null && !m.Head))
+        {
+            using var scope = NewDisposeScope();
+            module.Map!.Quantize(Nf4Weight.Quantize(module.Map.Matrix(), options));
+        }
+        SetQuantized(options);
+    }
+
+    private IEnumerable<(AdaptableModule Module, Nf4Weight Codes)> Quantized => Modules.Where(m => m.Map?.Quantized is not null).Select(m => (m, m.Map!.Quantized!));
+
+    private void SetQuantized(Nf4Options options)
+    {
+        Quantization = options;
+        var gone = Quantized.Select(q => q.Module.Weight.Base).ToHashSet<Parameter>(ReferenceEqualityComparer.Instance);
+        NamedWeights = [.. NamedWeights.Where(w => !gone.Contains(w.Weight))];
+    }
 
     /// <summary>Lays a new adapter on the network. From now on the base's weights require no gradients.</summary>
     /// <param name="options">Which; copied.</param>
@@ -105,7 +145,7 @@ public sealed class CausalLM : nn.Module
         Adapter.Unmerge();
         Adapter.Remove();
         Adapter = null;
-        foreach (var (_, weight) in NamedWeights) weight.requires_grad = true;
+        foreach (var (_, weight) in NamedWeights) weight.requires_grad = true;      // what is quantised is not among them
     }
 
     /// <summary>A network of its own with equal weights, and an adapter of its own with equal weights where there is one.</summary>
@@ -117,6 +157,9 @@ public sealed class CausalLM : nn.Module
         try
         {
             using var scope = NewDisposeScope();
+            foreach (var (from, to) in Modules.Zip(clone.Modules))
+                if (from.Map?.Quantized is { } codes) to.Map!.Quantize(codes.Share());
+            if (Quantization is { } quantization) clone.SetQuantized(quantization);
             foreach (var ((_, from), (_, to)) in NamedWeights.Zip(clone.NamedWeights))
                 if (shareBase) to.set_(from);
                 else to.copy_(from);
@@ -231,6 +274,7 @@ public sealed class CausalLM : nn.Module
         {
             Adapter?.Remove();
             Adapter = null;
+            foreach (var (_, codes) in Quantized) codes.Dispose();
             _rotary.Dispose();
         }
         base.Dispose(disposing);

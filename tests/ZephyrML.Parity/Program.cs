@@ -13,6 +13,7 @@ var kinds = new Dictionary<string, Action<string, JsonElement, Outcome>>
     ["model"] = ModelKind.Run,
     ["adapter"] = AdapterKind.Run,
     ["gguf-blocks"] = GgufBlocksKind.Run,
+    ["nf4"] = Nf4Kind.Run,
     ["pretrained"] = PretrainedKind.Run,
     ["logits-processors"] = LogitsProcessorsKind.Run,
     ["tokenizer"] = TokenizerKind.Run,

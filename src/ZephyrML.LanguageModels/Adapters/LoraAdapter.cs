@@ -94,6 +94,8 @@ public sealed class LoraAdapter
     public void Merge()
     {
         if (Merged) return;
+        if (_network.Quantization is not null)
+            throw new InvalidOperationException($"The base is quantised: merging into its codes would lose most of the adapter. Merge into the unquantised base.");
         if (_options.LowRankBias && _adapted.FirstOrDefault(m => m.Bias is null) is { } bare)
             throw new InvalidOperationException($"{nameof(LoraOptions.LowRankBias)}: {bare.Name} has no bias that the adapter's could be merged into.");
         using var scope = NewDisposeScope();

@@ -25,13 +25,27 @@ internal sealed class LinearMap(Parameter weight, Parameter? bias, bool transpos
     /// <summary>(..., in) to (..., out).</summary>
     public Tensor Forward(Tensor x) => Lora is { Active: true } lora ? lora.Forward(this, x) : Plain(x, Bias?.Current);
 
+    /// <summary>W as codes; then the base's weight is empty.</summary>
+    public Nf4Weight? Quantized { get; private set; }
+
+    /// <summary>Puts codes in the weight's place and frees the weight.</summary>
+    public void Quantize(Nf4Weight codes)
+    {
+        using var noGrad = no_grad();
+        Quantized = codes;
+        Weight.Base.requires_grad = false;
+        using var nothing = empty(0, dtype: Weight.Base.dtype, device: Weight.Base.device);
+        Weight.Base.set_(nothing);
+    }
+
     /// <summary>Without the adapter.</summary>
     public Tensor Plain(Tensor x, Tensor? withBias)
     {
+        if (Quantized is { } codes) return withBias is null ? codes.Multiply(x) : codes.Multiply(x) + withBias;
         var w = Weight.Current;
         return Linear.Apply(x, Transposed ? w.t() : w, withBias);
     }
 
-    /// <summary>W as (out, in).</summary>
-    public Tensor Matrix() => Transposed ? Weight.Current.t() : Weight.Current;
+    /// <summary>W as (out, in); where it is quantised, a matrix of its own.</summary>
+    public Tensor Matrix() => Quantized is { } codes ? codes.Dequantize(Weight.Base.dtype) : Transposed ? Weight.Current.t() : Weight.Current;
 }
