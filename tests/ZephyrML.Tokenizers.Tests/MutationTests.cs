@@ -8,7 +8,6 @@ namespace ZephyrML.Tokenizers.Tests;
 [TestClass]
 public class MutationTests
 {
-    private const long MostBytes = 256L << 20;
     private static readonly string[] Values =
     [
         "null", "true", "-1", "0", "1.5", "2147483647", "99999999999", "\"\"", "\"\u2581\"", "\"BPE\"", "\"Unigram\"", "\"ByteLevel\"", "\"Metaspace\"", "\"Fuse\"", "\"first\"",
@@ -46,21 +45,19 @@ public class MutationTests
 
     private static void Try(string name, byte[] bytes, int round)
     {
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        var fastest = TimeSpan.MaxValue;
-        // Other processes may hold a machine up: it must be quick once.
-        for (var attempt = 0; attempt < 3 && fastest.TotalSeconds > 1; attempt++)
+        Bounded.Run(Use, () => $"mutation {round}");
+
+        void Use()
         {
-            before = GC.GetAllocatedBytesForCurrentThread();
-            var clock = System.Diagnostics.Stopwatch.StartNew();
             try
             {
                 var tokenizer = LanguageModelTokenizer.Read(file => file == name ? new MemoryStream(bytes) : null);
                 var found = tokenizer.EncodeWithOffsets("The <s>weather</s>  of to\u00ADday: \ud83d\ude00 e\u0301 1234\n", addSpecialTokens: true);
                 tokenizer.Decode(found.Ids);
                 tokenizer.EncodePairWithOffsets("a b", "c", addSpecialTokens: true);
+                tokenizer.EncodeAsStored(new string('e', 500) + new string(' ', 500));
             }
-            catch (Exception e) when (e is InvalidDataException or NotSupportedException)
+            catch (Exception e) when (e is InvalidDataException or NotSupportedException || (e is InvalidOperationException && e.Message.Contains(" cuts to ", StringComparison.Ordinal)))
             {
                 Assert.IsTrue(e.Message.Contains(name) || e.Message.Contains("split pattern") || e.Message.Contains("Unigram"), $"{round}: {e.Message}");
             }
@@ -68,10 +65,7 @@ public class MutationTests
             {
                 Assert.Fail($"Mutation {round} gave {e}");
             }
-            fastest = clock.Elapsed < fastest ? clock.Elapsed : fastest;
         }
-        Assert.IsLessThan(1, fastest.TotalSeconds, $"mutation {round}");
-        Assert.IsLessThan(MostBytes, GC.GetAllocatedBytesForCurrentThread() - before, $"mutation {round}");
     }
 
     // Goes down to some node and puts another value there, or takes it away.

@@ -64,13 +64,6 @@ public class SplitPatternTests
     }
 
     [TestMethod]
-    public void An_unknown_alternative_is_named()
-    {
-        var error = Assert.Throws<NotSupportedException>(() => SplitPattern.Parse(@"\s+|(?<=[\p{Lu}\p{Lt}])x"));
-        StringAssert.Contains(error.Message, @"(?<=[\p{Lu}\p{Lt}])x,");
-    }
-
-    [TestMethod]
     [DataRow(' ')]
     [DataRow('a')]
     [DataRow('\n')]
@@ -106,17 +99,6 @@ public class SplitPatternTests
         const string Cased = @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s+(?!\S)|\s+";
         Assert.AreEqual("Hello| World's|😀|123|4|//\n| 𝐀𝐛|𝐂𝐝", Pieces(Cased, "Hello World's😀1234//\n 𝐀𝐛𝐂𝐝"));
         Assert.AreEqual("ab|-|AB", Pieces("[A-Z]+", "ab-AB").Replace("ab-", "ab|-"));
-        foreach (var refused in new[] { @"(a)\1", "a(?=b)", "^a", @"\ba", "a++", "[a&&b]", "[a", "(?<n>a)", @"\p{Han}" })
-            Assert.Throws<NotSupportedException>(() => SplitPattern.Parse(refused), refused);
-    }
-
-    [TestMethod]
-    public void An_expression_that_takes_too_long_is_an_error()
-    {
-        var clock = System.Diagnostics.Stopwatch.StartNew();
-        var error = Assert.Throws<InvalidDataException>(() => SplitPattern.Parse("(?:a+)+b").Find(new string('a', 90_000), []));
-        StringAssert.Contains(error.Message, "takes too long");
-        Assert.IsLessThan(20, clock.Elapsed.TotalSeconds);
     }
 
     [TestMethod]
@@ -124,7 +106,6 @@ public class SplitPatternTests
     {
         Assert.AreEqual("a b|  |c|   |", Pieces(" {2,}", "a b  c   ") + "|");
         Assert.AreEqual("a|--|-|b", Pieces("-{1,2}", "a---b"));
-        Assert.Throws<NotSupportedException>(() => SplitPattern.Parse("-{3,2}"));
     }
 
     private static string Pieces(string pattern, string text)

@@ -18,6 +18,26 @@ internal static class ByteAlphabet
             characters[i] = Chars[bytes[i]];
     }
 
+    /// <summary>Writes text[start..end] as the characters of its bytes, each of which stands for the character that its byte is of.</summary>
+    public static void Rewrite(string text, int start, int end, TextRewriter rewriter)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        for (var i = start; i < end;)
+        {
+            var unit = text[i];
+            if (unit < 0x80)
+            {
+                rewriter.Append(Chars[unit], i++);
+                continue;
+            }
+            System.Text.Rune.DecodeFromUtf16(text.AsSpan(i, end - i), out var rune, out var length);
+            var count = rune.EncodeToUtf8(utf8);
+            for (var k = 0; k < count; k++)
+                rewriter.Append(Chars[utf8[k]], i);
+            i += length;
+        }
+    }
+
     /// <summary>The byte that a character stands for, or -1.</summary>
     public static int ToByte(char character) => character < Bytes.Length ? Bytes[character] : -1;
 

@@ -34,16 +34,18 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
         addedIds = [];
         foreach (var token in definition.AddedTokens)
             addedIds.TryAdd(token.Content, token.Id);
-        specialIds = definition.AddedTokens.Where(t => t.Special).Select(t => t.Id).ToFrozenSet();
         addedTokenIds = definition.AddedTokens.Select(t => t.Id).ToFrozenSet();
         VocabularySize = 1 + Math.Max(
             definition.Model.Vocabulary.Count == 0 ? -1 : definition.Model.Vocabulary.Values.Max(),
             definition.AddedTokens.Count == 0 ? -1 : definition.AddedTokens.Max(t => t.Id));
         tokens = new string?[VocabularySize];
-        foreach (var (token, id) in definition.Model.Vocabulary)
+        foreach (var (token, id) in definition.Model.Tokens)
             tokens[id] = token;
         foreach (var token in definition.AddedTokens)
             tokens[token.Id] = definition.TextOf(token);
+        // As in the tokenizers library, what a token is written as tells whether decoding leaves it out.
+        var special = definition.AddedTokens.Where(t => t.Special).Select(t => t.Content).ToHashSet();
+        specialIds = definition.AddedTokens.Select(t => t.Id).Where(id => special.Contains(tokens[id]!)).ToFrozenSet();
         if (definition.Decoder is ByteLevelDecoder)
             tokenBytes = [.. tokens.Select(token => token is null ? null : ByteLevelDecoder.Bytes(token))];
         BosTokenId = SpecialId(config.BosToken, "bos_token");
@@ -123,6 +125,20 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
         return Detailed(addSpecialTokens, text);
     }
 
+    /// <summary>
+    /// As <see cref="EncodeWithOffsets"/>, then cut and filled up as the sections truncation and padding of <c>tokenizer.json</c> say, which is what the tokenizers library does
+    /// with such a file. (All other methods set these aside, as transformers does: they are left from how the tokenizer was used last.)
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="pair">A second text, or null.</param>
+    /// <param name="addSpecialTokens">Whether to add what the post-processor adds.</param>
+    /// <exception cref="InvalidOperationException">The text cannot be cut as the file asks.</exception>
+    public TokenizedText EncodeAsStored(string text, string? pair = null, bool addSpecialTokens = false)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Detailed(addSpecialTokens, definition.Limits, pair is null ? [text] : [text, pair]);
+    }
+
     /// <summary>Encodes a pair of texts and says where in its text each token comes from.</summary>
     /// <param name="first">The first text.</param>
     /// <param name="second">The second text; the offsets of its tokens count from its own start.</param>
@@ -162,6 +178,9 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
     internal ReadOnlySpan<byte> Bytes(int id, bool skipSpecialTokens)
         => (uint)id < (uint)tokenBytes!.Length && !(skipSpecialTokens && specialIds.Contains(id)) ? tokenBytes[id] : default;
 
+    /// <summary>Whether the file says how to cut or fill up texts.</summary>
+    internal bool HasLimits => definition.Limits is not null;
+
     /// <summary>Ids that the post-processor puts before a text.</summary>
     internal ReadOnlySpan<int> Before => before;
 
@@ -174,7 +193,9 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
         ids.AddRange(found.Ids);
     }
 
-    private TokenizedText Detailed(bool addSpecialTokens, params string[] texts)
+    private TokenizedText Detailed(bool addSpecialTokens, params string[] texts) => Detailed(addSpecialTokens, null, texts);
+
+    private TokenizedText Detailed(bool addSpecialTokens, TokenizerLimits? limits, string[] texts)
     {
         var parts = new List<TokenList>();
         foreach (var text in texts)
@@ -183,10 +204,20 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
             encoder.Encode(text, part);
             parts.Add(part);
         }
+        limits?.Truncation?.Apply(parts, addSpecialTokens ? postProcessor?.CountAdded(parts.Count) ?? 0 : 0);
         var all = new TokenList(detailed: true);
         foreach (var part in Process(parts, addSpecialTokens))
             all.AddRange(part);
-        return new TokenizedText([.. all.Ids], [.. all.Offsets]) { Tokens = [.. all.Texts], TypeIds = [.. all.TypeIds], SpecialTokensMask = [.. all.Added] };
+        var missing = limits?.Padding?.Missing(all.Ids.Count) ?? 0;
+        if (missing > 0)
+            all = all.Padded(limits!.Padding!, missing);
+        return new TokenizedText([.. all.Ids], [.. all.Offsets])
+        {
+            Tokens = [.. all.Texts],
+            TypeIds = [.. all.TypeIds],
+            SpecialTokensMask = [.. all.Added],
+            AttentionMask = missing == 0 ? [] : [.. Enumerable.Range(0, all.Ids.Count).Select(i => limits!.Padding!.Left ? i >= missing : i < all.Ids.Count - missing)],
+        };
     }
 
     private IReadOnlyList<TokenList> Process(IReadOnlyList<TokenList> parts, bool addSpecialTokens) => postProcessor?.Apply(parts, addSpecialTokens) ?? parts;

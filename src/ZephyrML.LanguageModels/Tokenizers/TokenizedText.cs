@@ -16,4 +16,7 @@ public sealed record TokenizedText(int[] Ids, (int Start, int End)[] Offsets)
 
     /// <summary>For each token whether the post-processor added it.</summary>
     public IReadOnlyList<bool> SpecialTokensMask { get; init; } = [];
+
+    /// <summary>For each token whether it is more than padding; empty where there is no padding at all.</summary>
+    public IReadOnlyList<bool> AttentionMask { get; init; } = [];
 }

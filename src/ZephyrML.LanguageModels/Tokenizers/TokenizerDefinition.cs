@@ -15,6 +15,9 @@ internal sealed class TokenizerDefinition
 
     public required IReadOnlyList<AddedToken> AddedTokens { get; init; }
 
+    /// <summary>How the file cuts and fills up texts, which only <see cref="LanguageModelTokenizer.EncodeAsStored"/> does.</summary>
+    public TokenizerLimits? Limits { get; init; }
+
     /// <summary>The text that an added token is found by and decoded to: normalised, where it is looked for in normalised text.</summary>
     public string TextOf(AddedToken token) => token.Normalized && Normalizer is not null ? Normalizer.Apply(new NormalizedText(token.Content, 0)).Text : token.Content;
 }

@@ -51,6 +51,20 @@ internal static class TokenizerJson
     public static string RequiredText(JsonElement section, string name, string where)
         => Text(section, name) ?? throw new InvalidDataException($"{FileName}: {name} of the {where} is missing or no string.");
 
+    /// <summary>A text of one character that a section must have.</summary>
+    public static string Character(JsonElement section, string name, string where)
+        => RequiredText(section, name, where) is { Length: > 0 } text && text.Length == CharClasses.Length(CharClasses.At(text, 0))
+            ? text : throw new InvalidDataException($"{FileName}: {name} of the {where} is '{Text(section, name)}'; expected one character.");
+
+    /// <summary>A whole number of a section; without <paramref name="otherwise"/> it must be there.</summary>
+    public static int Count(JsonElement section, string name, string where, int least = 0, int? otherwise = null)
+    {
+        if (Section(section, name) is not { } value)
+            return otherwise ?? throw new InvalidDataException($"{FileName}: {name} of the {where} is missing.");
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var count) && count >= least
+            ? count : throw new InvalidDataException($"{FileName}: {name} of the {where} is {value.GetRawText()}; expected a whole number of at least {least}.");
+    }
+
     /// <summary>A part of the file; null where it is not there, or null.</summary>
     public static JsonElement? Section(JsonElement root, string name)
         => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
@@ -67,6 +81,7 @@ internal static class TokenizerJson
             Normalizer = Section(root, "normalizer") is { } normalizer ? NormalizerJson.Read(normalizer) : null,
             PreTokenizer = Section(root, "pre_tokenizer") is { } preTokenizer ? PreTokenizerJson.Read(preTokenizer) : null,
             Decoder = Section(root, "decoder") is { } decoder ? DecoderJson.Read(decoder) : new SpacedDecoder(),
+            Limits = TokenizerLimits.Read(root),
             PostProcessor = Section(root, "post_processor") is { } postProcessor ? PostProcessorJson.Read(postProcessor) : null,
         };
     }
@@ -74,13 +89,19 @@ internal static class TokenizerJson
     private static List<AddedToken> ReadAddedTokens(JsonElement section, TokenModel model)
     {
         var tokens = new List<AddedToken>();
+        var index = -1;
         foreach (var entry in section.EnumerateArray())
         {
+            index++;
             if (Text(entry, "content") is not { } content || !entry.TryGetProperty("id", out var idValue) || !idValue.TryGetInt32(out var id) || id is < 0 or > MaxId)
-                throw new InvalidDataException($"{FileName}: added_tokens[{tokens.Count}] has no content or no id.");
+                throw new InvalidDataException($"{FileName}: added_tokens[{index}] has no content or no id.");
             if (model.Vocabulary.TryGetValue(content, out var known) && known != id)
                 throw new InvalidDataException($"{FileName}: the added token '{content}' has id {id}, but model.vocab gives it {known}.");
             var special = Flag(entry, "special");
+            if (content.Length == 0)
+                continue;
+            // Of one that is listed twice the last counts.
+            tokens.RemoveAll(t => t.Content == content);
             tokens.Add(new AddedToken(
                 id, content, Flag(entry, "single_word"), Flag(entry, "lstrip"), Flag(entry, "rstrip"), Flag(entry, "normalized", !special), special));
         }

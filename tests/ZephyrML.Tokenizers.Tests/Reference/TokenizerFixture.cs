@@ -13,6 +13,9 @@ internal sealed class TokenizerFixture(string folder)
 
     public LanguageModelTokenizer Tokenizer { get; } = LanguageModelTokenizer.Read(name => Open(folder, name));
 
+    /// <summary>The tokenizer as the tokenizers library has it, by <c>tokenizer.json</c> alone; where there is none, the same as <see cref="Tokenizer"/>.</summary>
+    public LanguageModelTokenizer Library { get; } = LanguageModelTokenizer.Read(name => name == "tokenizer_config.json" && Has(folder, "tokenizer.json") ? null : Open(folder, name));
+
     public JsonNode Results { get; } = JsonNode.Parse(System.IO.File.ReadAllText(Path.Combine(folder, "fixture.json")))!;
 
     public byte[] File(string name)
@@ -24,6 +27,8 @@ internal sealed class TokenizerFixture(string folder)
     }
 
     public IEnumerable<JsonNode> Cases(string kind) => (Results[kind]?.AsArray() ?? []).Select(c => c!);
+
+    private static bool Has(string folder, string name) => System.IO.File.Exists(Path.Combine(folder, name)) || System.IO.File.Exists(Path.Combine(folder, name + ".gz"));
 
     private static Stream? Open(string folder, string name)
     {

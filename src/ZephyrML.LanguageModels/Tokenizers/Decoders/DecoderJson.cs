@@ -5,7 +5,7 @@ namespace ZephyrML.LanguageModels;
 /// <summary>Reads the decoder of <c>tokenizer.json</c>.</summary>
 internal static class DecoderJson
 {
-    private const string Supported = "none, ByteLevel, Metaspace, Replace, ByteFallback, Fuse, Strip and a Sequence of them";
+    private const string Supported = "none, ByteLevel, Metaspace, Replace, ByteFallback, Fuse, Strip, WordPiece, BPEDecoder, CTC and a Sequence of them";
 
     public static TokenDecoder Read(JsonElement section)
     {
@@ -26,17 +26,20 @@ internal static class DecoderJson
             case "Fuse":
                 return new FuseDecoder();
             case "Strip":
-                var character = TokenizerJson.RequiredText(section, "content", "decoder Strip");
-                if (character.Length == 0 || character.Length != CharClasses.Length(CharClasses.At(character, 0)))
-                    throw new InvalidDataException($"{TokenizerJson.FileName}: content of the decoder Strip is '{character}'; expected one character.");
-                return new StripDecoder(character, Count(section, "start"), Count(section, "stop"));
+                return new StripDecoder(
+                    TokenizerJson.Character(section, "content", "decoder Strip"), TokenizerJson.Count(section, "start", "decoder Strip"), TokenizerJson.Count(section, "stop", "decoder Strip"));
+            case "WordPiece":
+                return new WordPieceDecoder(TokenizerJson.Text(section, "prefix") ?? "##", TokenizerJson.Flag(section, "cleanup", true));
+            case "BPEDecoder":
+                return new BpeDecoder(NotEmpty(section, "suffix", "</w>", "BPEDecoder"));
+            case "CTC":
+                return new CtcDecoder(
+                    TokenizerJson.Text(section, "pad_token") ?? "<pad>", NotEmpty(section, "word_delimiter_token", "|", "CTC"), TokenizerJson.Flag(section, "cleanup", true));
             case var other:
                 throw TokenizerJson.Unsupported($"the decoder '{other}'", Supported);
         }
     }
 
-    private static int Count(JsonElement section, string name)
-        => section.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var count) && count >= 0
-            ? count
-            : throw new InvalidDataException($"{TokenizerJson.FileName}: the decoder Strip's {name} is missing or no count.");
+    private static string NotEmpty(JsonElement section, string name, string otherwise, string decoder) => (TokenizerJson.Text(section, name) ?? otherwise) is { Length: > 0 } text
+        ? text : throw TokenizerJson.Unsupported($"the decoder {decoder} with an empty {name}", "a text");
 }

@@ -36,7 +36,7 @@ internal sealed class BpeModel : TokenModel
                 latin[codePoint] = id;
         }
         bytes = ByteTokens(vocabulary);
-        wordStarts = settings.WholeWordFirst || fixedTokens is not null || (settings.Unknown < 0 && !(settings.ByteFallback && !bytes.Contains(-1)))
+        wordStarts = settings.WholeWordFirst || settings.HasAffixes || settings.MissingUnknown is not null || fixedTokens is not null || (settings.Unknown < 0 && !(settings.ByteFallback && !bytes.Contains(-1)))
             ? WordStarts.None
             : new WordStarts(vocabulary, merges, bytes);
     }
@@ -49,7 +49,9 @@ internal sealed class BpeModel : TokenModel
         for (var rank = 0; rank < pairs.Count; rank++)
         {
             var (left, right) = pairs[rank];
-            merges.Add(IdOf(left, rank), IdOf(right, rank), rank, IdOf(left + right, rank));
+            if (right.Length < settings.Prefix.Length)
+                throw new InvalidDataException($"{TokenizerJson.FileName}: merge {rank} ('{left}' with '{right}') has a second part without the continuing_subword_prefix '{settings.Prefix}'.");
+            merges.Add(IdOf(left, rank), IdOf(right, rank), rank, IdOf(left + right[settings.Prefix.Length..], rank));
         }
         return new BpeModel(vocabulary, merges, settings);
 
@@ -95,7 +97,7 @@ internal sealed class BpeModel : TokenModel
             var codePoint = CharClasses.At(piece, i);
             var (start, end) = (i, i + CharClasses.Length(codePoint));
             i = end;
-            var id = codePoint < latin.Length ? latin[codePoint] : characters.GetValueOrDefault(codePoint, -1);
+            var id = settings.HasAffixes ? Affixed(piece, start, end) : codePoint < latin.Length ? latin[codePoint] : characters.GetValueOrDefault(codePoint, -1);
             if (id >= 0)
             {
                 Flush(ref symbols);
@@ -104,7 +106,7 @@ internal sealed class BpeModel : TokenModel
             else if (settings.ByteFallback && AddBytes(ref symbols, piece[start..end], start))
                 gaps |= waiting is not null;
             else if (settings.Unknown < 0)
-                gaps = true;
+                gaps = settings.MissingUnknown is null ? true : throw MissingUnknown(settings.MissingUnknown, piece[start..end]);
             else if (waiting is { } before && settings.FuseUnknown)
                 waiting = (before.Start, end, before.Bytes + System.Text.Encoding.UTF8.GetByteCount(piece[start..end]));
             else
@@ -125,6 +127,9 @@ internal sealed class BpeModel : TokenModel
             waiting = null;
         }
     }
+
+    private int Affixed(ReadOnlySpan<char> piece, int start, int end)
+        => vocabulary.GetValueOrDefault(string.Concat(start > 0 ? settings.Prefix : "", piece[start..end], end == piece.Length ? settings.Suffix : ""), -1);
 
     private bool AddBytes(ref BpeSymbols symbols, ReadOnlySpan<char> character, int start)
     {

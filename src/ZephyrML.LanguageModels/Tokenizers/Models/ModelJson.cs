@@ -8,12 +8,18 @@ internal static class ModelJson
     public static TokenModel Read(JsonElement model)
     {
         // Old files have no type.
-        var type = TokenizerJson.Text(model, "type") ?? (model.TryGetProperty("merges", out _) ? "BPE" : "(no type)");
+        var type = TokenizerJson.Text(model, "type") ?? (model.TryGetProperty("merges", out _) ? "BPE"
+            : model.TryGetProperty("max_input_chars_per_word", out _) ? "WordPiece"
+            : model.TryGetProperty("unk_id", out _) ? "Unigram" : "(no type)");
         return type switch
         {
             "BPE" => ReadBpe(model),
             "Unigram" => ReadUnigram(model),
-            _ => throw TokenizerJson.Unsupported($"the model type '{type}'", "'BPE' and 'Unigram'"),
+            "WordPiece" => new WordPieceModel(
+                ReadVocabulary(model), TokenizerJson.Text(model, "unk_token") ?? "[UNK]", TokenizerJson.Text(model, "continuing_subword_prefix") ?? "##",
+                TokenizerJson.Count(model, "max_input_chars_per_word", "model WordPiece", otherwise: 100)),
+            "WordLevel" => new WordLevelModel(ReadVocabulary(model), TokenizerJson.Text(model, "unk_token") ?? "<unk>"),
+            _ => throw TokenizerJson.Unsupported($"the model type '{type}'", "'BPE', 'Unigram', 'WordPiece' and 'WordLevel'"),
         };
     }
 
@@ -21,11 +27,22 @@ internal static class ModelJson
     {
         if (TokenizerJson.Section(model, "dropout") is { } dropout && dropout.ValueKind == JsonValueKind.Number && dropout.GetDouble() != 0)
             throw TokenizerJson.Unsupported("BPE dropout", "dropout 0 or null");
-        foreach (var affix in new[] { "continuing_subword_prefix", "end_of_word_suffix" })
-        {
-            if (TokenizerJson.Text(model, affix) is { Length: > 0 } value)
-                throw TokenizerJson.Unsupported($"{affix} '{value}'", "none");
-        }
+        var vocabulary = ReadVocabulary(model);
+        if (!model.TryGetProperty("merges", out var merges) || merges.ValueKind != JsonValueKind.Array)
+            throw new InvalidDataException($"{TokenizerJson.FileName}: model.merges is missing or not an array.");
+        var pairs = merges.EnumerateArray().Where(m => !(m.ValueKind == JsonValueKind.String && m.GetString()!.StartsWith("#version", StringComparison.Ordinal))).Select(ReadMerge).ToList();
+        var unknownToken = TokenizerJson.Text(model, "unk_token");
+        var unknown = unknownToken is null ? -1 : vocabulary.GetValueOrDefault(unknownToken, -1);
+        var settings = new BpeSettings(
+            TokenizerJson.Flag(model, "ignore_merges"), unknown, TokenizerJson.Flag(model, "fuse_unk"), TokenizerJson.Flag(model, "byte_fallback"),
+            unknown < 0 ? unknownToken : null, TokenizerJson.Text(model, "continuing_subword_prefix") ?? "", TokenizerJson.Text(model, "end_of_word_suffix") ?? "");
+        if (settings is { ByteFallback: true, HasAffixes: true })
+            throw TokenizerJson.Unsupported("byte_fallback together with a continuing_subword_prefix or end_of_word_suffix", "one of them");
+        return BpeModel.Create(vocabulary, pairs, settings);
+    }
+
+    private static Dictionary<string, int> ReadVocabulary(JsonElement model)
+    {
         if (!model.TryGetProperty("vocab", out var vocab) || vocab.ValueKind != JsonValueKind.Object)
             throw new InvalidDataException($"{TokenizerJson.FileName}: model.vocab is missing or not an object.");
         var vocabulary = new Dictionary<string, int>();
@@ -35,15 +52,7 @@ internal static class ModelJson
                 throw new InvalidDataException($"{TokenizerJson.FileName}: model.vocab['{token.Name}'] is {token.Value.GetRawText()}; expected a token id.");
             vocabulary[token.Name] = id;
         }
-        if (!model.TryGetProperty("merges", out var merges) || merges.ValueKind != JsonValueKind.Array)
-            throw new InvalidDataException($"{TokenizerJson.FileName}: model.merges is missing or not an array.");
-        var pairs = merges.EnumerateArray().Select(ReadMerge).ToList();
-        var unknown = -1;
-        if (TokenizerJson.Text(model, "unk_token") is { } unknownToken && !vocabulary.TryGetValue(unknownToken, out unknown))
-            throw new InvalidDataException($"{TokenizerJson.FileName}: model.unk_token '{unknownToken}' is not in model.vocab.");
-        var settings = new BpeSettings(
-            TokenizerJson.Flag(model, "ignore_merges"), unknown, TokenizerJson.Flag(model, "fuse_unk"), TokenizerJson.Flag(model, "byte_fallback"));
-        return BpeModel.Create(vocabulary, pairs, settings);
+        return vocabulary;
     }
 
     // Older files write "a b", newer ones ["a", "b"].

@@ -13,6 +13,9 @@ internal abstract class TokenModel
     /// <summary>The tokens and their ids.</summary>
     public abstract IReadOnlyDictionary<string, int> Vocabulary { get; }
 
+    /// <summary>What each id is written as.</summary>
+    public virtual IEnumerable<KeyValuePair<string, int>> Tokens => Vocabulary;
+
     /// <summary>The token that stands for what is no token, or -1.</summary>
     public abstract int Unknown { get; }
 
@@ -39,6 +42,10 @@ internal abstract class TokenModel
 
     /// <summary>Makes the tokens of a piece.</summary>
     protected abstract PieceTokens Tokenize(ReadOnlySpan<char> piece);
+
+    /// <summary>The error where a text needs an unknown token that is none.</summary>
+    protected static InvalidDataException MissingUnknown(string token, ReadOnlySpan<char> piece)
+        => new($"{TokenizerJson.FileName}: model.unk_token '{token}' is not in model.vocab, and '{(piece.Length > 40 ? string.Concat(piece[..40], "...") : piece)}' is no token.");
 
     /// <summary>Ids of the tokens <c>&lt;0x00&gt;</c> to <c>&lt;0xFF&gt;</c>, -1 for those that there are not.</summary>
     protected static int[] ByteTokens(IReadOnlyDictionary<string, int> vocabulary)

@@ -19,6 +19,7 @@ internal sealed class UnigramModel : TokenModel
     private const double UnknownPenalty = 10;
 
     private readonly Dictionary<string, int> vocabulary = [];
+    private readonly string[] texts;
     private readonly double[] scores;
     private readonly TokenTrie trie = new();
     private readonly UnigramSettings settings;
@@ -31,6 +32,7 @@ internal sealed class UnigramModel : TokenModel
     public UnigramModel(IReadOnlyList<(string Token, double Score)> tokens, UnigramSettings settings, Func<int, bool>? found = null)
     {
         this.settings = settings;
+        texts = [.. tokens.Select(t => t.Token)];
         scores = new double[tokens.Count];
         var lowest = double.PositiveInfinity;
         for (var id = 0; id < tokens.Count; id++)
@@ -48,6 +50,9 @@ internal sealed class UnigramModel : TokenModel
     }
 
     public override IReadOnlyDictionary<string, int> Vocabulary => vocabulary;
+
+    // A token may be listed twice: text becomes the last of them.
+    public override IEnumerable<KeyValuePair<string, int>> Tokens => texts.Select((text, id) => KeyValuePair.Create(text, id));
 
     public override int Unknown => settings.Unknown;
 
@@ -73,7 +78,7 @@ internal sealed class UnigramModel : TokenModel
                     cuts.Add((from[end], end, last[end]));
             }
             cuts.Reverse();
-            return Tokens(piece, cuts);
+            return Result(piece, cuts);
         }
         finally
         {
@@ -96,28 +101,28 @@ internal sealed class UnigramModel : TokenModel
             {
                 if (id < 0)
                     continue;
-                Offer(start, end, id, scores[id], best, from, last);
+                Offer(start, end, id, scores[id] + best[start], best, from, last);
                 single |= end - start == length;
             }
             if (!single)
             {
                 if (settings.Unknown < 0)
                     throw new InvalidDataException($"The Unigram model has no unknown token (unk_id) and no token for '{piece.Slice(start, length)}' (U+{CharClasses.At(piece, start):X4}).");
-                Offer(start, start + length, settings.Unknown, unknownScore, best, from, last);
+                Offer(start, start + length, settings.Unknown, Round(unknownScore + best[start]), best, from, last);
             }
             start += length;
         }
     }
 
-    private void Offer(int start, int end, int id, double score, double[] best, Span<int> from, int[] last)
+    // SentencePiece compares what is not rounded with what is.
+    private void Offer(int start, int end, int id, double total, double[] best, Span<int> from, int[] last)
     {
-        var total = Round(score + best[start]);
         if (from[end] >= 0 && total <= best[end])
             return;
-        (best[end], from[end], last[end]) = (total, start, id);
+        (best[end], from[end], last[end]) = (Round(total), start, id);
     }
 
-    private PieceTokens Tokens(ReadOnlySpan<char> piece, List<(int Start, int End, int Id)> cuts)
+    private PieceTokens Result(ReadOnlySpan<char> piece, List<(int Start, int End, int Id)> cuts)
     {
         var ids = new List<int>(cuts.Count);
         var bounds = new List<int>(2 * cuts.Count);

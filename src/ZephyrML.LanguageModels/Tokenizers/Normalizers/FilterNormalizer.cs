@@ -5,7 +5,8 @@ namespace ZephyrML.LanguageModels;
 /// <summary>Leaves characters out, or puts one for another: StripAccents and Nmt.</summary>
 internal sealed class FilterNormalizer(Func<int, int> map) : TextNormalizer
 {
-    private const int Gone = -1;
+    /// <summary>What a character becomes that is left out.</summary>
+    public const int Gone = -1;
 
     /// <summary>Leaves out combining marks.</summary>
     public static FilterNormalizer StripAccents { get; } = new(codePoint => CharUnicodeInfo.GetUnicodeCategory(codePoint)

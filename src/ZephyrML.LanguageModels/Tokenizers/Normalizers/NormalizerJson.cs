@@ -6,7 +6,7 @@ namespace ZephyrML.LanguageModels;
 /// <summary>Reads the normalizer of <c>tokenizer.json</c>.</summary>
 internal static class NormalizerJson
 {
-    private const string Supported = "none, NFC, NFD, NFKC, NFKD, Lowercase, Prepend, Replace, Strip, StripAccents, Nmt, Precompiled and a Sequence of them";
+    private const string Supported = "none, NFC, NFD, NFKC, NFKD, Lowercase, Prepend, Replace, Strip, StripAccents, Nmt, Precompiled, ByteLevel, BertNormalizer and a Sequence of them";
 
     public static TextNormalizer Read(JsonElement section) => TokenizerJson.Type(section) switch
     {
@@ -20,10 +20,20 @@ internal static class NormalizerJson
         "Strip" => new StripNormalizer(TokenizerJson.Flag(section, "strip_left", true), TokenizerJson.Flag(section, "strip_right", true)),
         "StripAccents" => FilterNormalizer.StripAccents,
         "Nmt" => FilterNormalizer.Nmt,
+        "ByteLevel" => new ByteLevelNormalizer(),
+        "BertNormalizer" => ReadBert(section),
         "Precompiled" => ReadPrecompiled(section),
         "Sequence" => new NormalizerSequence([.. section.GetProperty("normalizers").EnumerateArray().Select(Read)]),
         var other => throw TokenizerJson.Unsupported($"the normalizer '{other}'", Supported),
     };
+
+    // Accents go where letters become small, unless it says otherwise.
+    private static TextNormalizer ReadBert(JsonElement section)
+    {
+        var lowercase = TokenizerJson.Flag(section, "lowercase", true);
+        return BertNormalizer.Create(
+            TokenizerJson.Flag(section, "clean_text", true), TokenizerJson.Flag(section, "handle_chinese_chars", true), TokenizerJson.Flag(section, "strip_accents", lowercase), lowercase);
+    }
 
     private static PrecompiledNormalizer ReadPrecompiled(JsonElement section)
     {

@@ -5,4 +5,7 @@ internal abstract class PostProcessor
 {
     /// <summary>Works on the parts that the text is made of so far, and says what it is made of then.</summary>
     public abstract IReadOnlyList<TokenList> Apply(IReadOnlyList<TokenList> parts, bool addSpecialTokens);
+
+    /// <summary>How many tokens it adds to a text, or to a pair.</summary>
+    public virtual int CountAdded(int texts) => 0;
 }

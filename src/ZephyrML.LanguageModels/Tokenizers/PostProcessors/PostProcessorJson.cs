@@ -10,8 +10,18 @@ internal static class PostProcessorJson
         "Sequence" => new PostProcessorSequence([.. section.GetProperty("processors").EnumerateArray().Select(Read)]),
         "ByteLevel" => new ByteLevelPostProcessor(TokenizerJson.Flag(section, "trim_offsets", true), TokenizerJson.Flag(section, "add_prefix_space", true)),
         "TemplateProcessing" => new TemplateProcessor(ReadTemplate(section, "single", texts: 1), ReadTemplate(section, "pair", texts: 2)),
-        var other => throw TokenizerJson.Unsupported($"the post_processor '{other}'", "ByteLevel, TemplateProcessing and a Sequence of them"),
+        "BertProcessing" => new PairProcessor(Token(section, "cls"), Token(section, "sep"), roberta: false, trim: null),
+        "RobertaProcessing" => new PairProcessor(
+            Token(section, "cls"), Token(section, "sep"), roberta: true,
+            new ByteLevelPostProcessor(TokenizerJson.Flag(section, "trim_offsets", true), TokenizerJson.Flag(section, "add_prefix_space", true))),
+        var other => throw TokenizerJson.Unsupported($"the post_processor '{other}'", "ByteLevel, TemplateProcessing, BertProcessing, RobertaProcessing and a Sequence of them"),
     };
+
+    // ["</s>", 2]
+    private static (int Id, string Text) Token(JsonElement section, string name)
+        => section.TryGetProperty(name, out var token) && token.ValueKind == JsonValueKind.Array && token.GetArrayLength() == 2 && token[0].ValueKind == JsonValueKind.String
+            && token[1].ValueKind == JsonValueKind.Number && token[1].TryGetInt32(out var id) && id is >= 0 and <= TokenizerJson.MaxId
+            ? (id, token[0].GetString()!) : throw new InvalidDataException($"{TokenizerJson.FileName}: post_processor.{name} is missing or not a token and its id.");
 
     private static List<TemplateProcessor.Piece> ReadTemplate(JsonElement section, string name, int texts)
     {

@@ -8,4 +8,6 @@ internal sealed class PostProcessorSequence(IReadOnlyList<PostProcessor> steps) 
 
     public override IReadOnlyList<TokenList> Apply(IReadOnlyList<TokenList> parts, bool addSpecialTokens)
         => steps.Aggregate(parts, (current, step) => step.Apply(current, addSpecialTokens));
+
+    public override int CountAdded(int texts) => steps.Sum(s => s.CountAdded(texts));
 }

@@ -18,6 +18,8 @@ internal sealed class TemplateProcessor(IReadOnlyList<TemplateProcessor.Piece> s
         return new TemplateProcessor(One(0), [.. One(0), .. One(1)]);
     }
 
+    public override int CountAdded(int texts) => (texts == 1 ? single : pair).Sum(p => p.Special.Count);
+
     public override IReadOnlyList<TokenList> Apply(IReadOnlyList<TokenList> parts, bool addSpecialTokens)
     {
         if (parts.Count > 2)

@@ -44,6 +44,37 @@ internal sealed class TokenList(bool detailed, int typeId = 0)
         Added.AddRange(other.Added);
     }
 
+    /// <summary>The same, filled up.</summary>
+    public TokenList Padded(PaddingLimits padding, int count)
+    {
+        var fill = new TokenList(detailed);
+        for (var i = 0; i < count; i++)
+            fill.Add(padding.Id, 0, 0, padding.Token, padding.TypeId, added: true);
+        var (first, second) = padding.Left ? (fill, this) : (this, fill);
+        var all = new TokenList(detailed);
+        all.AddRange(first);
+        all.AddRange(second);
+        return all;
+    }
+
+    /// <summary>Keeps so many tokens from one on; the others go.</summary>
+    public void Keep(int start, int count)
+    {
+        Cut(Ids);
+        Cut(Offsets);
+        Cut(Texts);
+        Cut(Added);
+        Cut(TypeIds);
+
+        void Cut<T>(List<T> list)
+        {
+            if (list.Count == 0)
+                return;
+            list.RemoveRange(start + count, list.Count - start - count);
+            list.RemoveRange(0, start);
+        }
+    }
+
     /// <summary>Gives all tokens one type.</summary>
     public void SetType(int type)
     {

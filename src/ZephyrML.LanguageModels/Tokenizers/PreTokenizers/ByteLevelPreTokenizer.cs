@@ -35,25 +35,10 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool split) : T
         var source = text.Text;
         var rewriter = new TextRewriter(source);
         var pieces = new List<(int Start, int End)>(text.Pieces.Count);
-        var alphabet = ByteAlphabet.Characters;
-        Span<byte> utf8 = stackalloc byte[4];
         foreach (var (start, end) in text.Pieces)
         {
             var begin = rewriter.Length;
-            for (var i = start; i < end;)
-            {
-                var unit = source.Text[i];
-                if (unit < 0x80)
-                {
-                    rewriter.Append(alphabet[unit], i++);
-                    continue;
-                }
-                System.Text.Rune.DecodeFromUtf16(source.Text.AsSpan(i, end - i), out var rune, out var length);
-                var count = rune.EncodeToUtf8(utf8);
-                for (var k = 0; k < count; k++)
-                    rewriter.Append(alphabet[utf8[k]], i);
-                i += length;
-            }
+            ByteAlphabet.Rewrite(source.Text, start, end, rewriter);
             pieces.Add((begin, rewriter.Length));
         }
         return text with { Text = rewriter.Finish(), Pieces = pieces };

@@ -5,7 +5,7 @@ namespace ZephyrML.LanguageModels;
 /// <summary>Reads the pre_tokenizer of <c>tokenizer.json</c>.</summary>
 internal static class PreTokenizerJson
 {
-    private const string Supported = "none, ByteLevel, Metaspace, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, CharDelimiterSplit and a Sequence of them";
+    private const string Supported = "none, ByteLevel, Metaspace, Split, Digits, Punctuation, Whitespace, WhitespaceSplit, CharDelimiterSplit, BertPreTokenizer, FixedLength and a Sequence of them";
 
     public static TextPreTokenizer Read(JsonElement section)
     {
@@ -30,8 +30,12 @@ internal static class PreTokenizerJson
             case "WhitespaceSplit":
                 return SplitPreTokenizer.Blanks;
             case "CharDelimiterSplit":
-                var delimiter = TokenizerJson.RequiredText(section, "delimiter", "pre_tokenizer CharDelimiterSplit");
+                var delimiter = TokenizerJson.Character(section, "delimiter", "pre_tokenizer CharDelimiterSplit");
                 return new SplitPreTokenizer(TextPattern.Of(delimiter), SplitBehavior.Removed);
+            case "BertPreTokenizer":
+                return new PreTokenizerSequence([SplitPreTokenizer.Blanks, SplitPreTokenizer.Punctuation(SplitBehavior.Isolated)]);
+            case "FixedLength":
+                return new FixedLengthPreTokenizer(TokenizerJson.Count(section, "length", "pre_tokenizer FixedLength", least: 1, otherwise: 5));
             case var other:
                 throw TokenizerJson.Unsupported($"the pre_tokenizer '{other}'", Supported);
         }

@@ -22,10 +22,15 @@ internal static class MetaspaceJson
     {
         if (TokenizerJson.RequiredText(section, "replacement", "Metaspace") is not [var replacement] || char.IsSurrogate(replacement))
             throw new InvalidDataException($"{TokenizerJson.FileName}: Metaspace's replacement is not one character.");
+        var said = TokenizerJson.Text(section, "prepend_scheme");
         // Older files say add_prefix_space.
-        var scheme = TokenizerJson.Text(section, "prepend_scheme") switch
+        var prefixed = TokenizerJson.Flag(section, "add_prefix_space", true);
+        if (!prefixed && said is not (null or "never"))
+            throw TokenizerJson.Unsupported($"Metaspace's prepend_scheme '{said}' together with add_prefix_space false", "settings that agree");
+        var scheme = said switch
         {
-            null or "always" => TokenizerJson.Flag(section, "add_prefix_space", true) ? PrependScheme.Always : PrependScheme.Never,
+            null => prefixed ? PrependScheme.Always : PrependScheme.Never,
+            "always" => PrependScheme.Always,
             "first" => PrependScheme.First,
             "never" => PrependScheme.Never,
             var other => throw TokenizerJson.Unsupported($"Metaspace's prepend_scheme '{other}'", "always, first and never"),

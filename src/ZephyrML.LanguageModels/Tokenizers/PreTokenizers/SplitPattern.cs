@@ -1,109 +1,77 @@
 namespace ZephyrML.LanguageModels;
 
 /// <summary>
-/// A split pattern: alternatives tried in order at each place. Built of <see cref="SplitRules"/> where they are known, else of <see cref="SafeRegex"/>, so that it cannot run
-/// away on any text: what takes too long is an error.
+/// A regular expression that text is split at or replaced by: made of <see cref="SplitRules"/> where all its alternatives are known, else run by
+/// <see cref="ExpressionMatcher"/>. Either way it cannot run away on any text: what takes too long is an error.
 /// </summary>
 internal sealed class SplitPattern : TextPattern
 {
     /// <summary>The pattern of GPT-2, which the ByteLevel pre-tokenizer uses.</summary>
     public const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
-    private const int CharactersASecond = 100_000;
+    private const int LongestPattern = 20_000;
     private readonly string pattern;
-    private readonly SplitRules.Rule[] rules;
-    private readonly bool general;
+    private readonly SplitRules.Rule[]? rules;
+    private readonly ExpressionInstruction[] program;
 
-    private SplitPattern(string pattern, SplitRules.Rule[] rules, bool general) => (this.pattern, this.rules, this.general) = (pattern, rules, general);
+    private SplitPattern(string pattern, SplitRules.Rule[]? rules, ExpressionInstruction[] program) => (this.pattern, this.rules, this.program) = (pattern, rules, program);
+
+    /// <summary>Whether it is made of rules, and not run step by step.</summary>
+    internal bool IsMadeOfRules => rules is not null;
 
     /// <summary>Reads a pattern.</summary>
-    /// <param name="pattern">A regular expression as <c>tokenizer.json</c> has it.</param>
-    /// <exception cref="NotSupportedException">An alternative is not one of those that are known; the message names it.</exception>
+    /// <param name="pattern">A regular expression as <c>tokenizer.json</c> has it, in Oniguruma's syntax.</param>
+    /// <exception cref="NotSupportedException">The expression cannot be read, or asks for what is not supported; the message names it.</exception>
     public static SplitPattern Parse(string pattern)
     {
-        var general = false;
-        var rules = new List<SplitRules.Rule>();
-        foreach (var alternative in Alternatives(pattern))
-        {
-            var known = SplitRules.Find(alternative);
-            general |= known is null;
-            rules.Add(known ?? SafeRegex.Find(alternative) ?? throw new NotSupportedException(
-                $"The split pattern {pattern} has the alternative {alternative}, which is not supported; supported are the patterns of GPT-2, Llama 3, Qwen2 and cl100k, and expressions without anchors, references and looking around."));
-        }
-        return new SplitPattern(pattern, [.. rules], general);
+        if (pattern.Length > LongestPattern)
+            throw new NotSupportedException($"A split pattern of {pattern.Length} characters is not supported; supported are up to {LongestPattern}.");
+        return SplitRules.FindAll(pattern) is { } rules ? new SplitPattern(pattern, rules, []) : new SplitPattern(pattern, null, ExpressionProgram.Compile(pattern));
     }
 
     public override void Find(ReadOnlySpan<char> text, List<(int Start, int End)> matches)
     {
-        if (!general)
-        {
-            Find(text, matches, null);
+        if (text.IsEmpty)
             return;
-        }
-        var first = matches.Count;
-        try
-        {
-            var mapped = SafeRegex.OneUnitEach(text);
-            Find(mapped is { } known ? known.Units : text, matches, System.Diagnostics.Stopwatch.StartNew());
-            for (var i = first; mapped is not null && i < matches.Count; i++)
-                matches[i] = (mapped.Value.Starts[matches[i].Start], mapped.Value.Starts[matches[i].End]);
-        }
-        catch (System.Text.RegularExpressions.RegexMatchTimeoutException)
-        {
-            throw TooSlow(text.Length);
-        }
+        if (rules is null)
+            Run(text, matches);
+        else
+            Apply(rules, text, matches);
     }
 
-    private void Find(ReadOnlySpan<char> text, List<(int Start, int End)> matches, System.Diagnostics.Stopwatch? clock)
+    private static void Apply(SplitRules.Rule[] rules, ReadOnlySpan<char> text, List<(int Start, int End)> matches)
     {
-        for (var (at, tries) = (0, 0); at < text.Length; tries++)
+        for (var at = 0; at < text.Length;)
         {
-            if (clock is not null && tries % 256 == 255 && clock.Elapsed.TotalSeconds > 1 + text.Length / CharactersASecond)
-                throw TooSlow(text.Length);
-            var matched = Match(text, at);
-            if (matched > at)
-                matches.Add((at, matched));
-            at = matched > at ? matched : at + CharClasses.Length(CharClasses.At(text, at));
-        }
-    }
-
-    private InvalidDataException TooSlow(int length) => new($"The split pattern {pattern} takes too long on a text of {length} characters.");
-
-    private int Match(ReadOnlySpan<char> text, int at)
-    {
-        foreach (var rule in rules)
-        {
-            var end = rule(text, at);
-            if (end >= 0)
-                return end;
-        }
-        return -1;
-    }
-
-    // Cuts at the bars outside of brackets.
-    private static IEnumerable<string> Alternatives(string pattern)
-    {
-        var depth = 0;
-        var start = 0;
-        for (var i = 0; i < pattern.Length; i++)
-        {
-            switch (pattern[i])
+            var end = -1;
+            foreach (var rule in rules)
             {
-                case '\\':
-                    i++;
-                    break;
-                case '(' or '[':
-                    depth++;
-                    break;
-                case ')' or ']':
-                    depth--;
-                    break;
-                case '|' when depth == 0:
-                    yield return pattern[start..i];
-                    start = i + 1;
+                if ((end = rule(text, at)) >= 0)
                     break;
             }
+            if (end > at)
+                matches.Add((at, end));
+            at = end > at ? end : at + CharClasses.Length(CharClasses.At(text, at));
         }
-        yield return pattern[start..];
+    }
+
+    // As the library goes through a text: an empty match counts, unless it lies at the end of the one before.
+    private void Run(ReadOnlySpan<char> text, List<(int Start, int End)> matches)
+    {
+        var matcher = new ExpressionMatcher(program, text);
+        var last = -1;
+        for (var at = 0; at <= text.Length;)
+        {
+            var end = matcher.Match(at);
+            if (matcher.TooSlow)
+                throw new InvalidDataException($"The split pattern {(pattern.Length > 200 ? pattern[..200] + "..." : pattern)} takes too long on a text of {text.Length} characters.");
+            var counts = end > at || (end == at && last != at);
+            if (counts)
+            {
+                matches.Add((at, end));
+                last = end;
+            }
+            at = counts && end > at ? end : at < text.Length ? at + CharClasses.Length(CharClasses.At(text, at)) : at + 1;
+        }
     }
 }

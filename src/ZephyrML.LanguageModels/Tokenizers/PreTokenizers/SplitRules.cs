@@ -10,6 +10,7 @@ internal static class SplitRules
 {
     public delegate int Rule(ReadOnlySpan<char> text, int at);
 
+    private const int MostScanned = 64;
     private static readonly string[] Contractions = ["s", "t", "re", "ve", "m", "ll", "d"];
 
     private static readonly Dictionary<string, Rule> Known = new()
@@ -43,8 +44,45 @@ internal static class SplitRules
         return Regex.IsMatch(alternative, "^'[a-z]+$") ? (text, at) => text[at..].StartsWith(alternative) ? at + alternative.Length : -1 : null;
     }
 
+    /// <summary>The rules of all alternatives of a pattern; null where one is not known, or where they could take quadratic time together.</summary>
+    public static Rule[]? FindAll(string pattern)
+    {
+        var alternatives = Alternatives(pattern).ToList();
+        var rules = alternatives.ConvertAll(Find);
+        // A run of blanks without a line break is gone through from each of its places, unless it is taken as a whole in the end.
+        var spaces = alternatives.FindIndex(a => Find(a) == SpacesToLineBreak);
+        return rules.Contains(null) || (spaces >= 0 && !alternatives.Skip(spaces).Contains(@"\s+")) ? null : [.. rules.OfType<Rule>()];
+    }
+
+    // Cuts at the bars outside of brackets.
+    private static IEnumerable<string> Alternatives(string pattern)
+    {
+        var depth = 0;
+        var start = 0;
+        for (var i = 0; i < pattern.Length; i++)
+        {
+            switch (pattern[i])
+            {
+                case '\\':
+                    i++;
+                    break;
+                case '(' or '[':
+                    depth++;
+                    break;
+                case ')' or ']':
+                    depth--;
+                    break;
+                case '|' when depth == 0:
+                    yield return pattern[start..i];
+                    start = i + 1;
+                    break;
+            }
+        }
+        yield return pattern[start..];
+    }
+
     // A run of one character, such as two and more spaces.
-    private static Rule? Repeated(char character, int least, int most) => least < 1 || most < least ? null : (text, at) =>
+    private static Rule? Repeated(char character, int least, int most) => least < 1 || least > MostScanned || most < least ? null : (text, at) =>
     {
         var end = at;
         while (end < text.Length && end - at < most && text[end] == character)

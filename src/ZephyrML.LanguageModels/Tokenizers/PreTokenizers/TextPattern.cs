@@ -1,13 +1,13 @@
 namespace ZephyrML.LanguageModels;
 
-/// <summary>Finds matches in a text, from left to right, none of them empty, none over another.</summary>
+/// <summary>Finds matches in a text, from left to right, none over another. A match may be empty.</summary>
 internal abstract class TextPattern
 {
     /// <summary>Adds the matches in a text.</summary>
     public abstract void Find(ReadOnlySpan<char> text, List<(int Start, int End)> matches);
 
     /// <summary>A plain string.</summary>
-    public static TextPattern Of(string plain) => new Plain(plain);
+    public static TextPattern Of(string plain) => plain.Length == 0 ? SplitPattern.Parse("") : new Plain(plain);
 
     /// <summary>Single characters.</summary>
     public static TextPattern Of(Func<int, bool> member) => new Single(member);
@@ -16,8 +16,6 @@ internal abstract class TextPattern
     {
         public override void Find(ReadOnlySpan<char> text, List<(int Start, int End)> matches)
         {
-            if (plain.Length == 0)
-                return;
             for (var at = 0; text[at..].IndexOf(plain) is var step and >= 0; at += step + plain.Length)
                 matches.Add((at + step, at + step + plain.Length));
         }

@@ -36,6 +36,14 @@ internal sealed class TextSplitter(TextPattern pattern, SplitBehavior behavior, 
         }
         if (behavior == SplitBehavior.MergedWithNext)
             pieces.Reverse(first, pieces.Count - first);
+        // An empty match cuts, but is no piece.
+        var kept = first;
+        for (var i = first; i < pieces.Count; i++)
+        {
+            if (pieces[i].Start < pieces[i].End)
+                pieces[kept++] = pieces[i];
+        }
+        pieces.RemoveRange(kept, pieces.Count - kept);
     }
 
     private bool Joins(bool match, bool previous) => behavior switch

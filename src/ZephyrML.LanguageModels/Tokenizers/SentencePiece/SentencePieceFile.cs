@@ -43,6 +43,9 @@ internal sealed class SentencePieceFile
 
     public bool AddDummyPrefix { get; private set; } = true;
 
+    /// <summary>Whether the blank that is put in front goes to the end instead.</summary>
+    public bool WhitespaceAsSuffix { get; private set; }
+
     public bool RemoveExtraWhitespaces { get; private set; } = true;
 
     public bool EscapeWhitespaces { get; private set; } = true;
@@ -113,8 +116,9 @@ internal sealed class SentencePieceFile
                 case 3:
                     type = reader.Number();
                     break;
-                case 24 when reader.Number() != 0:
-                    throw new NotSupportedException($"{FileName} asks for treat_whitespace_as_suffix, which is not supported.");
+                case 24:
+                    WhitespaceAsSuffix = reader.Number() != 0;
+                    break;
                 case 35:
                     ByteFallback = reader.Number() != 0;
                     break;
@@ -175,7 +179,5 @@ internal sealed class SentencePieceFile
         if (unknown.Count != 1)
             throw new InvalidDataException($"{FileName} has {unknown.Count} pieces of the type 'unknown'; expected one.");
         Unknown = unknown[0];
-        if (IsBpe && pieces.Any(p => p.Kind == PieceKind.Unused))
-            throw new NotSupportedException($"{FileName} is a BPE model with unused pieces ('{pieces.First(p => p.Kind == PieceKind.Unused).Text}'), which is not supported.");
     }
 }

@@ -15,39 +15,43 @@ internal sealed class SentencePieceNormalizer(SentencePieceFile file) : TextNorm
         var utf8 = file.CharsMap is null ? [] : Encoding.UTF8.GetBytes(source);
         var rewriter = new TextRewriter(text);
         var (at, atByte) = (0, 0);
-        var pending = !text.Continues && file.AddDummyPrefix;
-        var afterSpace = file.RemoveExtraWhitespaces && !text.Continues;
+        var pending = !text.Continues && file.AddDummyPrefix && !file.WhitespaceAsSuffix;
+        var (leading, afterSpace) = (file.RemoveExtraWhitespaces && !text.Continues, file.RemoveExtraWhitespaces && !text.Continues);
         // Blanks wait here until something follows, where those at the end go.
         var blanks = new Queue<int>();
         while (at < source.Length)
         {
             var origin = at;
             var replaced = Prefix(source, utf8, ref at, ref atByte);
+            if (leading && replaced is " ")
+                continue;
+            leading = false;
+            if (pending)
+                Add(space, origin);
+            pending = false;
             var from = 0;
             while (afterSpace && from < replaced.Length && replaced[from] == ' ')
                 from++;
-            if (from == replaced.Length)
-            {
-                afterSpace &= file.RemoveExtraWhitespaces;
-                continue;
-            }
-            if (pending)
-                rewriter.Append(space, origin);
-            pending = false;
             foreach (var unit in replaced[from..])
-            {
-                if (file.RemoveExtraWhitespaces && (unit == ' ' || unit == space))
-                {
-                    blanks.Enqueue(origin);
-                    continue;
-                }
-                while (blanks.TryDequeue(out var blank))
-                    rewriter.Append(space, blank);
-                rewriter.Append(unit == ' ' ? space : unit, origin);
-            }
-            afterSpace = file.RemoveExtraWhitespaces && replaced[^1] == ' ';
+                Add(unit == ' ' ? space : unit, origin);
+            if (from < replaced.Length)
+                afterSpace = file.RemoveExtraWhitespaces && replaced[^1] == ' ';
         }
+        if (file.AddDummyPrefix && file.WhitespaceAsSuffix && !leading && source.Length > 0)
+            rewriter.Append(space, source.Length - 1);
         return rewriter.Finish();
+
+        void Add(char unit, int origin)
+        {
+            if (file.RemoveExtraWhitespaces && unit == space)
+            {
+                blanks.Enqueue(origin);
+                return;
+            }
+            while (blanks.TryDequeue(out var blank))
+                rewriter.Append(space, blank);
+            rewriter.Append(unit, origin);
+        }
     }
 
     // What the text at a place becomes, and how far that goes.

@@ -54,9 +54,11 @@ internal static class SentencePieceTokenizer
         .Select(p => new AddedToken(p.id, p.piece.Text, false, false, false, false, true));
 
     // Whatever two symbols together are a piece merge, by the score of that piece; pieces of equal score from left to right.
-    private static BpeModel Bpe(SentencePieceFile file)
+    private static TokenModel Bpe(SentencePieceFile file)
     {
         var vocabulary = Vocabulary(file);
+        if (file.Pieces.Any(p => p.Kind == PieceKind.Unused))
+            return new UnusedPieceModel(file, vocabulary);
         var normal = new Dictionary<string, int>();
         for (var id = 0; id < file.Pieces.Count; id++)
         {
@@ -81,7 +83,7 @@ internal static class SentencePieceTokenizer
     {
         var normal = file.Pieces.Where(p => p.Kind == PieceKind.Normal).Select(p => p.Score).DefaultIfEmpty(0).ToList();
         var highest = normal.Max();
-        var tokens = file.Pieces.Select(p => (p.Text, p.Kind == PieceKind.UserDefined ? (float)((Encoding.UTF8.GetByteCount(p.Text) * highest) - 0.1) : (double)p.Score)).ToList();
+        var tokens = file.Pieces.Select(p => (p.Text, p.Kind == PieceKind.UserDefined ? (double)(Encoding.UTF8.GetByteCount(p.Text) * highest) - 0.1 : p.Score)).ToList();
         var settings = new UnigramSettings(file.Unknown, file.ByteFallback, SinglePrecision: true, LowestScore: normal.Min());
         return new UnigramModel(tokens, settings, id => file.Pieces[id].Kind is PieceKind.Normal or PieceKind.UserDefined);
     }
