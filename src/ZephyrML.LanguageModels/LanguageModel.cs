@@ -35,14 +35,16 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Tokens that end a reply: the configuration's eos tokens and the template's end of turn.</summary>
     public int[] StopTokenIds { get; }
 
-    /// <summary>Reads a folder: config.json, tokenizer.json and its like, and model.safetensors (or shards with an index) or model.gguf.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <summary>Reads a folder: config.json, tokenizer.json and its like, and model.safetensors (or shards with an index) or model.gguf. A GGUF file alone will do, in a folder or by its own path: configuration, tokenizer and chat template are then those of its metadata.</summary>
+    /// <param name="folder">The folder, or a GGUF file.</param>
     /// <param name="options">How.</param>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder or file.</exception>
     /// <exception cref="FileNotFoundException">The folder lacks a file; the message names it.</exception>
     /// <exception cref="InvalidDataException">A file is malformed or not supported, or the weights do not fit the configuration.</exception>
+    /// <exception cref="NotSupportedException">The tokenizer asks for something that is not supported.</exception>
     public static LanguageModel Load(string folder, LanguageModelOptions? options = null)
     {
+        if (File.Exists(folder)) return Read(name => name == LanguageModelReader.GgufFile ? File.OpenRead(folder) : null, options, "", folder);
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"There is no model folder '{folder}'.");
         return Read(name => Path.Combine(folder, name) is var path && File.Exists(path) ? File.OpenRead(path) : null, options, folder);
     }
@@ -52,6 +54,7 @@ public sealed class LanguageModel : IDisposable
     /// <param name="options">How.</param>
     /// <exception cref="FileNotFoundException">A file is missing; the message names it.</exception>
     /// <exception cref="InvalidDataException">A file is malformed or not supported, or the weights do not fit the configuration.</exception>
+    /// <exception cref="NotSupportedException">The tokenizer asks for something that is not supported.</exception>
     public static LanguageModel Read(Func<string, Stream?> open, LanguageModelOptions? options = null) => Read(open, options, "");
 
     /// <summary>A model with random weights.</summary>
@@ -96,12 +99,23 @@ public sealed class LanguageModel : IDisposable
         foreach (var (name, write) in Files().Append(("generation_config.json", Text(GenerationConfig())))) WholeFile.Write(Path.Combine(folder, name), write);
     }
 
+    /// <summary>Writes one GGUF file with metadata, tokenizer and chat template, which llama.cpp and Ollama (<c>FROM ./model.gguf</c>) read, and <see cref="Load"/> too. It appears under its name only when it is whole; tensors are converted one after the other.</summary>
+    /// <param name="path">The file; its folder is made if it is not there. A file of that name is replaced.</param>
+    /// <param name="type">How the matrices are stored.</param>
+    /// <exception cref="NotSupportedException">llama.cpp does not compute such a model or does not have such a tokenizer; the message names what.</exception>
+    public void SaveGguf(string path, GgufType type)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
+        GgufModel.Save(path, Network, Tokenizer, Template, type);
+    }
+
     /// <summary>Frees the weights.</summary>
     public void Dispose() => Network.Dispose();
 
-    private static LanguageModel Read(Func<string, Stream?> open, LanguageModelOptions? options, string folder)
+    private static LanguageModel Read(Func<string, Stream?> open, LanguageModelOptions? options, string folder, string? gguf = null)
     {
-        var reader = new LanguageModelReader(open, options ?? new LanguageModelOptions(), folder);
+        using var reader = gguf is null ? new LanguageModelReader(open, options ?? new LanguageModelOptions(), folder)
+            : new LanguageModelReader(name => name == gguf ? open(LanguageModelReader.GgufFile) : null, options ?? new LanguageModelOptions(), folder, gguf);
         var config = reader.ReadConfig();
         var (tokenizer, template) = reader.ReadTokenizer(config);
         return new LanguageModel(reader.ReadNetwork(config), tokenizer, template);

@@ -7,17 +7,22 @@ namespace ZephyrML.LanguageModels;
 /// <param name="open">Opens a file by name, or gives null.</param>
 /// <param name="options">How.</param>
 /// <param name="folder">Put before file names in errors; may be empty.</param>
-internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageModelOptions options, string folder)
+/// <param name="ggufFile">The name of the GGUF file, if there is one.</param>
+internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageModelOptions options, string folder, string ggufFile = LanguageModelReader.GgufFile) : IDisposable
 {
-    public const string ConfigFile = "config.json", WeightsFile = "model.safetensors", RecordFile = "zephyr.json";
-    private const string IndexFile = "model.safetensors.index.json", GgufFile = "model.gguf";
+    private GgufReader? _gguf;
 
-    public ModelConfig ReadConfig() => ModelConfig.FromJson(ReadText(ConfigFile) ?? throw Missing(ConfigFile), Source(ConfigFile));
+    public const string ConfigFile = "config.json", WeightsFile = "model.safetensors", RecordFile = "zephyr.json", GgufFile = "model.gguf";
+    private const string IndexFile = "model.safetensors.index.json";
+
+    public ModelConfig ReadConfig() => ReadText(ConfigFile) is { } json ? ModelConfig.FromJson(json, Source(ConfigFile))
+        : Gguf() is { } gguf ? GgufConfig.Read(gguf) : throw Missing(ConfigFile);
 
     public (LanguageModelTokenizer, ChatTemplate) ReadTokenizer(ModelConfig config)
     {
-        var tokenizer = LanguageModelTokenizer.Read(open);
-        CheckVocabulary(config, tokenizer, Source("tokenizer.json"));
+        bool within = !Exists(TokenizerJson.FileName) && !Exists(SentencePieceFile.FileName) && Gguf() is not null;
+        var tokenizer = within ? ReadWithin(_gguf!) : LanguageModelTokenizer.Read(open);
+        CheckVocabulary(config, tokenizer, Source(within ? ggufFile : TokenizerJson.FileName));
         return (tokenizer, ChooseTemplate(tokenizer));
     }
 
@@ -29,8 +34,8 @@ internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageMo
             if (open(WeightsFile) is { } single) Add(single, s => new SafeTensorsReader(s, Source(WeightsFile)));
             else if (ReadText(IndexFile) is { } index)
                 foreach (string shard in Shards(index)) Add(open(shard) ?? throw Missing(shard), s => new SafeTensorsReader(s, Source(shard)));
-            else if (open(GgufFile) is { } gguf) Add(gguf, s => new GgufWeights(new GgufReader(s, Source(GgufFile)), config));
-            else throw Missing($"{WeightsFile} (nor {IndexFile} nor {GgufFile})");
+            else if (Gguf() is { } gguf) files.Add(new GgufWeights(gguf, config));
+            else throw Missing($"{WeightsFile} (nor {IndexFile} nor {ggufFile})");
             return WeightLoader.Load(config, files, options.DataType, options.Device);
         }
         finally
@@ -49,6 +54,43 @@ internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageMo
                 stream.Dispose();
                 throw;
             }
+        }
+    }
+
+    /// <summary>Closes the GGUF file, if one was opened.</summary>
+    public void Dispose() => _gguf?.Dispose();
+
+    // Its metadata says what config.json and the tokenizer's files would, and it is read once for all of them.
+    private GgufReader? Gguf()
+    {
+        if (_gguf is not null || open(ggufFile) is not { } stream) return _gguf;
+        try
+        {
+            return _gguf = new GgufReader(stream, Source(ggufFile));
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    private bool Exists(string name)
+    {
+        using var stream = open(name);
+        return stream is not null;
+    }
+
+    private LanguageModelTokenizer ReadWithin(GgufReader gguf)
+    {
+        try
+        {
+            return LanguageModelTokenizer.Read(GgufTokenizerReader.Files(gguf));
+        }
+        catch (Exception e) when (e is InvalidDataException or NotSupportedException && !e.Message.StartsWith(gguf.Source, StringComparison.Ordinal))
+        {
+            var message = $"{gguf.Source}: the tokenizer in its metadata: {e.Message}";
+            throw e is InvalidDataException ? new InvalidDataException(message, e) : new NotSupportedException(message, e);
         }
     }
 

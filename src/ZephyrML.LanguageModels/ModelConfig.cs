@@ -68,7 +68,7 @@ public sealed record ModelConfig
     /// <summary>Whether positions are learned embeddings instead of rotations. Default false.</summary>
     public bool LearnedPositions { get; init; }
 
-    /// <summary>The activation by Hugging Face's name: silu, gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, quick_gelu or relu. Default silu.</summary>
+    /// <summary>The activation by Hugging Face's name: silu, the variants of gelu, relu, relu2, relu6, tanh, sigmoid or linear. Default silu.</summary>
     public string HiddenAct { get; init; } = "silu";
 
     /// <summary>The shape of the feed-forward part. Default gated.</summary>

@@ -26,6 +26,7 @@ internal static class ModelConfigJson
         var name = keys.Text("model_type") ?? "";
         var family = ModelFamily.Find(name) ?? throw new InvalidDataException($"{source}: model_type is '{name}'; supported are {ModelFamily.Names}.");
         keys.Refuse("quantization_config", keys.IsSet("quantization_config"), "weights that are not quantised");
+        keys.RefuseUnless("is_causal", true);
         if (keys.Element("architectures") is { ValueKind: JsonValueKind.Array } names)
             keys.Refuse("architectures", names.EnumerateArray().Any(n => n.ValueKind != JsonValueKind.String || n.GetString() != family.Architecture), family.Architecture);
         var config = family.Read(keys);

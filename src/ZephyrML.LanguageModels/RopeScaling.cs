@@ -6,7 +6,7 @@ public sealed record RopeScaling
     /// <summary><c>linear</c>, <c>dynamic</c>, <c>llama3</c>, <c>yarn</c> (Peng et al. 2023) or <c>longrope</c> (Ding et al. 2024).</summary>
     public required string Type { get; init; }
 
-    /// <summary>How many times longer. Longrope: null is max_position_embeddings / the original length.</summary>
+    /// <summary>How many times longer. Longrope and yarn: null is max_position_embeddings / the original length.</summary>
     public double? Factor { get; init; }
 
     /// <summary>The length first trained on; null: max_position_embeddings.</summary>
@@ -52,11 +52,10 @@ public sealed record RopeScaling
             yield return $"the RoPE scaling '{Type}' is not supported (expected linear, dynamic, llama3, yarn or longrope)";
             yield break;
         }
-        if (Type != "longrope" && Factor is null) yield return $"the RoPE scaling '{Type}' needs a factor";
+        if (Type is not ("longrope" or "yarn") && Factor is null) yield return $"the RoPE scaling '{Type}' needs a factor";
         if (Factor is { } f && !(f > 0 && double.IsFinite(f))) yield return $"the RoPE scaling's factor is {f}, expected a positive number";
         if (OriginalMaxPositionEmbeddings is <= 1) yield return $"original_max_position_embeddings is {OriginalMaxPositionEmbeddings}, expected more than 1";
-        if (Type == "llama3" && !(LowFreqFactor > 0 && HighFreqFactor > LowFreqFactor && OriginalMaxPositionEmbeddings is not null))
-            yield return "the RoPE scaling 'llama3' needs original_max_position_embeddings and 0 < low_freq_factor < high_freq_factor";
+        if (Type == "llama3" && !(LowFreqFactor > 0 && HighFreqFactor > LowFreqFactor)) yield return "the RoPE scaling 'llama3' needs 0 < low_freq_factor < high_freq_factor";
         if (Type == "dynamic" && pairs < 2) yield return "the RoPE scaling 'dynamic' needs more than two rotary dimensions";
         if (Type != "longrope") yield break;
         if (ShortFactor?.Count != pairs || LongFactor?.Count != pairs) yield return $"the RoPE scaling 'longrope' needs short_factor and long_factor of {pairs} numbers each";

@@ -13,8 +13,17 @@ internal static class Activations
         ["gelu_new"] = TanhGelu,
         ["gelu_pytorch_tanh"] = TanhGelu,
         ["gelu_fast"] = TanhGelu,
+        ["gelu_python"] = x => nn.functional.gelu(x),
+        ["gelu_python_tanh"] = TanhGelu,
+        ["gelu_accurate"] = TanhGelu,
+        ["gelu_10"] = x => nn.functional.gelu(x).clamp(-10, 10),
         ["quick_gelu"] = x => x * (x * 1.702).sigmoid(),
         ["relu"] = x => nn.functional.relu(x),
+        ["relu2"] = x => nn.functional.relu(x).square(),
+        ["relu6"] = x => x.clamp(0, 6),
+        ["tanh"] = x => x.tanh(),
+        ["sigmoid"] = x => x.sigmoid(),
+        ["linear"] = x => x,
     };
 
     public static string Names => string.Join(", ", Table.Keys);

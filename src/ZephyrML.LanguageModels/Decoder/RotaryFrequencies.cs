@@ -31,7 +31,8 @@ internal sealed class RotaryFrequencies(int dim, double theta, RopeScaling? scal
         _ => 1,
     });
 
-    private double Stretch => scaling!.Factor ?? (double)maxPositions / Original;
+    /// <summary>How many times longer sequences may be than the original length.</summary>
+    public double Stretch => scaling!.Factor ?? (double)maxPositions / Original;
 
     /// <summary>Radians a position, for each of the R / 2 pairs.</summary>
     public float[] Of(long regime)
@@ -48,6 +49,9 @@ internal sealed class RotaryFrequencies(int dim, double theta, RopeScaling? scal
         };
     }
 
+    /// <summary>Radians a position, unstretched.</summary>
+    public float[] Plain() => Plain(theta);
+
     private float[] Plain(double theta) => [.. Enumerable.Range(0, dim / 2).Select(j => 1f / MathF.Pow((float)theta, 2f * j / dim))];
 
     // NTK-aware scaling that grows with the sequence: the base is raised so that the slowest pair is stretched just enough.
@@ -58,9 +62,9 @@ internal sealed class RotaryFrequencies(int dim, double theta, RopeScaling? scal
     }
 
     // Llama 3.1: long waves are stretched in full, short ones not at all, those between by degrees.
-    private static float Llama3(float frequency, RopeScaling s)
+    private float Llama3(float frequency, RopeScaling s)
     {
-        double factor = s.Factor!.Value, low = s.LowFreqFactor!.Value, high = s.HighFreqFactor!.Value, length = s.OriginalMaxPositionEmbeddings!.Value;
+        double factor = s.Factor!.Value, low = s.LowFreqFactor!.Value, high = s.HighFreqFactor!.Value, length = Original;
         double wave = 2 * Math.PI / frequency;
         if (wave > length / low) return (float)(frequency / factor);
         if (wave < length / high) return frequency;
@@ -72,20 +76,20 @@ internal sealed class RotaryFrequencies(int dim, double theta, RopeScaling? scal
     private float[] Yarn(RopeScaling s)
     {
         double Pair(double rotations) => dim * Math.Log(Original / (rotations * 2 * Math.PI)) / (2 * Math.Log(theta));
-        double low = Pair(s.BetaFast ?? 32), high = Pair(s.BetaSlow ?? 1);
+        double low = Pair(s.BetaFast is { } fast and not 0 ? fast : 32), high = Pair(s.BetaSlow is { } slow and not 0 ? slow : 1);
         if (s.Truncate != false) (low, high) = (Math.Floor(low), Math.Ceiling(high));
         (low, high) = (Math.Max(low, 0), Math.Min(high, dim - 1));
         if (low == high) high += 0.001;
         return [.. Plain(theta).Select((f, j) =>
         {
             float stretched = (float)Math.Clamp((j - low) / (high - low), 0, 1);
-            return f / (float)s.Factor!.Value * stretched + f * (1 - stretched);
+            return f / (float)Stretch * stretched + f * (1 - stretched);
         })];
     }
 
-    private static double YarnAmplitude(RopeScaling s)
+    private double YarnAmplitude(RopeScaling s)
     {
-        double Of(double? scale) => s.Factor <= 1 ? 1 : 0.1 * (scale ?? 1) * Math.Log(s.Factor!.Value) + 1;
+        double Of(double? scale) => Stretch <= 1 ? 1 : 0.1 * (scale ?? 1) * Math.Log(Stretch) + 1;
         return s is { Mscale: { } m and not 0, MscaleAllDim: { } all and not 0 } ? Of(m) / Of(all) : Of(1);
     }
 }

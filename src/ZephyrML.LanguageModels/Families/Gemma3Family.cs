@@ -8,6 +8,7 @@ internal sealed class Gemma3Family : ModelFamily
     public override string Name => "gemma3_text";
     public override string Architecture => "Gemma3ForCausalLM";
     public override bool HasSlidingWindow => true;
+    protected override bool RopeByLayer => true;
     protected override ModelConfig Defaults => Blank with
     {
         MaxPositionEmbeddings = 131_072, HiddenAct = "gelu_pytorch_tanh", TieWordEmbeddings = true, BosTokenId = 2, EosTokenIds = [1], PadTokenId = 0, RopeTheta = 1_000_000,
@@ -19,7 +20,11 @@ internal sealed class Gemma3Family : ModelFamily
     public override ModelConfig Read(ConfigKeys keys)
     {
         keys.RefuseUnless("use_bidirectional_attention", false);
-        int pattern = Math.Max(1, keys.Int("sliding_window_pattern") ?? keys.Int("_sliding_window_pattern") ?? 6);
+        int pattern = Math.Max(1, keys.Int("sliding_window_pattern") ?? 6);
+        var layers = keys.SlidingLayers();
+        // transformers writes this one beside layer_types and never reads it.
+        if (layers is null && keys.Int("_sliding_window_pattern") is { } written && written != pattern)
+            keys.Faults.Add($"_sliding_window_pattern is {written} without layer_types, which transformers takes for {pattern}; expected layer_types or sliding_window_pattern");
         var config = WithAttentionBias(base.Read(keys), keys);
         return config with
         {
@@ -29,7 +34,7 @@ internal sealed class Gemma3Family : ModelFamily
             AttentionSoftcap = keys.Number("attn_logit_softcapping"),
             LogitSoftcap = keys.Number("final_logit_softcapping"),
             SlidingWindow = keys.Int("sliding_window", 4096),
-            SlidingLayers = keys.SlidingLayers() ?? [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => (i + 1) % pattern != 0)],
+            SlidingLayers = layers ?? [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => (i + 1) % pattern != 0)],
             SlidingRopeTheta = config.SlidingRopeTheta ?? keys.Number("rope_local_base_freq") ?? 10_000,
         };
     }

@@ -18,6 +18,9 @@ internal sealed class GemmaFamily : ModelFamily
     {
         keys.RefuseUnless("use_bidirectional_attention", false);
         var config = WithAttentionBias(base.Read(keys), keys);
+        // transformers 4 goes by hidden_activation, transformers 5 by hidden_act.
+        if (keys.Text("hidden_activation") is { } activation && keys.Has("hidden_act") && activation != config.HiddenAct)
+            keys.Faults.Add($"hidden_activation is \"{activation}\" and hidden_act \"{config.HiddenAct}\": expected the same");
         return config with { HiddenAct = keys.Text("hidden_activation") ?? config.HiddenAct, EmbeddingMultiplier = Math.Sqrt(config.HiddenSize) };
     }
 

@@ -56,11 +56,13 @@ internal abstract class ModelFamily
             RmsNormEps = keys.Number("rms_norm_eps") ?? d.RmsNormEps,
             HiddenAct = keys.Text("hidden_act") ?? d.HiddenAct,
         };
-        config = RopeJson.Read(config, keys);
+        config = RopeJson.Read(config, keys, RopeByLayer);
         if (!MayRotatePartly && config.PartialRotaryFactor != 1) keys.Faults.Add($"partial_rotary_factor is {config.PartialRotaryFactor}, which is not supported (expected 1)");
-        if (config.SlidingRopeTheta is not null && !HasSlidingWindow) keys.Faults.Add($"rope_parameters are given by kinds of layers, which models of type {Name} do not have");
         return config;
     }
+
+    /// <summary>Whether the layers that slide have rotary frequencies of their own.</summary>
+    protected virtual bool RopeByLayer => false;
 
     /// <summary>Whether partial_rotary_factor may be below 1.</summary>
     protected virtual bool MayRotatePartly => false;

@@ -22,14 +22,16 @@ internal sealed class Phi3Family : ModelFamily
         var config = base.Read(keys) with { SlidingWindow = keys.Int("sliding_window") };
         bool slides = config.SlidingWindow is not null;
         keys.Refuse("layer_types", keys.SlidingLayers()?.Any(s => s != slides) == true, "every layer " + (slides ? "sliding_attention" : "full_attention"));
-        // The configuration class has an original length of its own.
-        return config.RopeScaling is { Type: "longrope", OriginalMaxPositionEmbeddings: null } rope ? config with { RopeScaling = rope with { OriginalMaxPositionEmbeddings = 4096 } } : config;
+        if (config.RopeScaling is not { } rope) return config;
+        if (rope.Type != "longrope") keys.Faults.Add($"rope_type is {rope.Type}, which models of type phi3 do not have (expected longrope)");
+        // The configuration class has an original length of its own, which goes before that of rope_parameters.
+        return config with { RopeScaling = rope with { OriginalMaxPositionEmbeddings = keys.Int("original_max_position_embeddings") ?? 4096 } };
     }
 
     public override void Write(ModelConfig c, JsonObject o)
     {
         base.Write(c, o);
-        o.Remove("head_dim");
+        if (c.HeadDim * c.NumAttentionHeads == c.HiddenSize) o.Remove("head_dim");
         o.Remove("attention_bias");
         o["partial_rotary_factor"] = c.PartialRotaryFactor;
         o["sliding_window"] = c.SlidingWindow;

@@ -18,24 +18,45 @@ internal static class RopeJson
 
     private const string Full = "full_attention", Sliding = "sliding_attention";
 
-    /// <summary>Reads what the keys say into the configuration.</summary>
-    public static ModelConfig Read(ModelConfig config, ConfigKeys keys)
+    /// <summary>Reads what the keys say into the configuration, as transformers 5 resolves it.</summary>
+    /// <param name="config">What there is so far.</param>
+    /// <param name="keys">The keys.</param>
+    /// <param name="byLayer">Whether the family has frequencies of their own for the layers that slide; there, rope_scaling concerns the others alone.</param>
+    public static ModelConfig Read(ModelConfig config, ConfigKeys keys, bool byLayer = false)
     {
         config = config with { PartialRotaryFactor = keys.Number("partial_rotary_factor") ?? config.PartialRotaryFactor, RopeTheta = keys.Number("rope_theta") ?? config.RopeTheta };
-        // Beside rope_scaling, longrope's original length stands in the configuration itself.
+        // Where it stands in the configuration itself, the original length there counts.
         int? original = keys.Int("original_max_position_embeddings");
-        foreach (var key in new[] { "rope_scaling", "rope_parameters" })
+        JsonElement? parameters = Object(keys, "rope_parameters"), scaled = Object(keys, "rope_scaling");
+        if (!byLayer && parameters is { } one && scaled is { } other && !JsonElement.DeepEquals(one, other))
+            keys.Faults.Add($"rope_scaling is {keys.Raw("rope_scaling")} and rope_parameters is {keys.Raw("rope_parameters")}: expected one of them");
+        foreach (var (key, found) in new[] { ("rope_parameters", parameters), ("rope_scaling", scaled) })
         {
-            if (keys.Element(key) is not { } rope || rope.ValueKind == JsonValueKind.Null) continue;
-            if (rope.ValueKind != JsonValueKind.Object) keys.Faults.Add($"{key} is {keys.Raw(key)}, expected an object or null");
-            else if (rope.TryGetProperty(Full, out var full) | rope.TryGetProperty(Sliding, out var sliding)) config = ReadByLayer(config, keys, key, rope, full, sliding, original);
-            else
+            if (found is not { } rope) continue;
+            if (rope.TryGetProperty(Full, out var full) | rope.TryGetProperty(Sliding, out var sliding))
             {
-                var (theta, partial, scaling) = One(rope, key, keys, original);
-                config = config with { RopeTheta = theta ?? config.RopeTheta, PartialRotaryFactor = partial ?? config.PartialRotaryFactor, RopeScaling = scaling };
+                if (!byLayer || key == "rope_scaling") keys.Faults.Add($"{key} is given by kinds of layers, which models of type {config.ModelType} do not have");
+                else config = ReadByLayer(config, keys, key, rope, full, sliding, original);
+                continue;
             }
+            if (byLayer && key == "rope_parameters")
+            {
+                keys.Faults.Add($"rope_parameters is {keys.Raw(key)}, expected {Full} and {Sliding}");
+                continue;
+            }
+            var (theta, partial, scaling) = One(rope, key, keys, original);
+            config = config with { RopeTheta = theta ?? config.RopeTheta, PartialRotaryFactor = partial ?? config.PartialRotaryFactor, RopeScaling = scaling };
         }
         return config;
+    }
+
+    // An object that says something.
+    private static JsonElement? Object(ConfigKeys keys, string key)
+    {
+        if (keys.Element(key) is not { } rope || rope.ValueKind == JsonValueKind.Null) return null;
+        if (rope.ValueKind == JsonValueKind.Object) return rope.EnumerateObject().Any() ? rope : null;
+        keys.Faults.Add($"{key} is {keys.Raw(key)}, expected an object or null");
+        return null;
     }
 
     private static ModelConfig ReadByLayer(ModelConfig config, ConfigKeys keys, string key, JsonElement rope, JsonElement full, JsonElement sliding, int? original)
@@ -51,7 +72,7 @@ internal static class RopeJson
         if (sliding.ValueKind == JsonValueKind.Object)
         {
             var (theta, partial, scaling) = One(sliding, $"{key}.{Sliding}", keys, original);
-            config = config with { SlidingRopeTheta = theta ?? config.SlidingRopeTheta ?? config.RopeTheta, SlidingRopeScaling = scaling };
+            config = config with { SlidingRopeTheta = theta, SlidingRopeScaling = scaling };
             if (partial is not (null or 1)) keys.Faults.Add($"{key}.{Sliding}.partial_rotary_factor is {partial}, which is not supported");
         }
         return config;
@@ -80,6 +101,13 @@ internal static class RopeJson
             keys.Faults.Add($"{key}.{name} is {ConfigKeys.Shorten(v.GetRawText())}, expected a list of numbers");
             return null;
         }
+        bool? Flag(string name)
+        {
+            if (!rope.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return null;
+            if (v.ValueKind is JsonValueKind.True or JsonValueKind.False) return v.GetBoolean();
+            keys.Faults.Add($"{key}.{name} is {ConfigKeys.Shorten(v.GetRawText())}, expected true or false");
+            return null;
+        }
         foreach (var p in rope.EnumerateObject())
             if (p.Name is not ("type" or "rope_type" or "rope_theta" or "partial_rotary_factor") && !(p.Name == "original_max_position_embeddings" && type != "default") && !Allowed[type].Contains(p.Name) && p.Value.ValueKind != JsonValueKind.Null)
                 keys.Faults.Add($"{key}.{p.Name} is {ConfigKeys.Shorten(p.Value.GetRawText())}, which is not supported with rope_type {type}");
@@ -90,7 +118,7 @@ internal static class RopeJson
         {
             Type = type,
             Factor = Number("factor"),
-            OriginalMaxPositionEmbeddings = length is > 0 and < int.MaxValue ? (int)length : type == "longrope" ? original : null,
+            OriginalMaxPositionEmbeddings = type is "llama3" or "yarn" or "longrope" ? original ?? (length is > 0 and < int.MaxValue ? (int)length : null) : null,
             AttentionFactor = Number("attention_factor"),
             LowFreqFactor = Number("low_freq_factor"),
             HighFreqFactor = Number("high_freq_factor"),
@@ -98,7 +126,7 @@ internal static class RopeJson
             BetaSlow = Number("beta_slow"),
             Mscale = Number("mscale"),
             MscaleAllDim = Number("mscale_all_dim"),
-            Truncate = rope.TryGetProperty("truncate", out var cut) && cut.ValueKind == JsonValueKind.False ? false : null,
+            Truncate = Flag("truncate") == false ? false : null,
             ShortFactor = Numbers("short_factor"),
             LongFactor = Numbers("long_factor"),
         });

@@ -17,7 +17,7 @@ internal sealed class SmolLm3Family : ModelFamily
         var config = WithAttentionBias(base.Read(keys), keys) with { MlpBias = keys.Flag("mlp_bias") ?? false };
         int interval = Math.Max(1, keys.Int("no_rope_layer_interval") ?? 4);
         IReadOnlyList<bool> rotary = keys.Element("no_rope_layers") is { ValueKind: JsonValueKind.Array }
-            ? [.. keys.Ids("no_rope_layers").Select(x => x != 0)]      // 1 rotates, despite the name
+            ? [.. keys.Ids("no_rope_layers").Take(Math.Max(0, config.NumHiddenLayers)).Select(x => x != 0)]      // 1 rotates, despite the name; a list may be longer than the model
             : [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => (i + 1) % interval != 0)];
         return WithWindowSwitch(config, keys, null, i => i < rotary.Count && !rotary[i]) with { RotaryLayers = rotary };
     }

@@ -61,6 +61,9 @@ public sealed partial class LanguageModelTokenizer
             yield return (TokenizerConfig.TemplateFileName, stream => stream.Write(template));
     }
 
+    /// <summary>The file that it was read from: <c>tokenizer.json</c> or <c>tokenizer.model</c>.</summary>
+    internal (string Name, byte[] Bytes) SourceFile => (sourceName, source);
+
     /// <summary>Writes the files to a folder, which is made if it is not there.</summary>
     public void Save(string folder)
     {

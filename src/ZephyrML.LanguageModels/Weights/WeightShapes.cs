@@ -10,7 +10,8 @@ internal static class WeightShapes
         return Own(c).Select(w => w with { Name = family.WeightName(w.Name) });
     }
 
-    private static IEnumerable<StoredWeight> Own(ModelConfig c)
+    /// <summary>Shapes under the names that all families share: those of Llama.</summary>
+    public static IEnumerable<StoredWeight> Own(ModelConfig c)
     {
         long C = c.HiddenSize, D = c.HeadDim, q = c.NumAttentionHeads * D, kv = c.NumKeyValueHeads * D, F = c.IntermediateSize;
         yield return new("model.embed_tokens.weight", [c.VocabSize, C]);

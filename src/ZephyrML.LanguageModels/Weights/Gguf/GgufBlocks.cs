@@ -25,6 +25,13 @@ internal static class GgufBlocks
         _ => null,
     };
 
+    /// <summary>How many bytes a tensor takes.</summary>
+    public static long Bytes(GgufTensorType type, IReadOnlyList<long> shape)
+    {
+        var (elements, bytes) = Layout(type)!.Value;
+        return shape.Aggregate(1L, (n, d) => n * d) / elements * bytes;
+    }
+
     // Optimised at once: a model is read before the run-time would have found these worth it.
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization;
 

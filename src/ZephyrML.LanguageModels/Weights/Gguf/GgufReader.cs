@@ -8,7 +8,7 @@ namespace ZephyrML.LanguageModels;
 /// <summary>Reads GGUF files, versions 2 and 3: metadata, and tensors of the types in <see cref="GgufTensorType"/>. Nothing in such a file executes.</summary>
 public sealed class GgufReader : IDisposable
 {
-    private const int MaxDimensions = 4, MaxNesting = 4;
+    private const int MaxDimensions = 4, MaxNesting = 4, MaxItems = 1 << 22;
     private readonly Stream _stream;
     private readonly BinaryReader _reader;
 
@@ -185,7 +185,10 @@ public sealed class GgufReader : IDisposable
     private object[] Items(int depth)
     {
         int type = _reader.ReadInt32();
-        var items = new object[Count(1)];
+        int size = type switch { 0 or 1 or 7 => 1, 2 or 3 => 2, 4 or 5 or 6 => 4, 8 or 10 or 11 or 12 => 8, _ => 12 };
+        long count = Count(size);
+        if (count > MaxItems) throw Bad($"has a metadata list of {count} items; at most {MaxItems} are read");
+        var items = new object[count];
         for (int i = 0; i < items.Length; i++) items[i] = Value(type, depth + 1);
         return items;
     }
