@@ -23,20 +23,21 @@ internal static partial class GgufNames
     {
         int dot = own.LastIndexOf('.');
         string stem = own[..dot], kind = own[dot..];
-        if (Outer.TryGetValue(stem, out var outer)) return (outer + kind, OrderOf(stem, c));
+        if (Outer.TryGetValue(stem, out var outer)) return (outer + kind, OrderOf(stem, kind, c));
         var layer = Layer().Match(stem);
         string part = layer.Groups[2].Value;
         // In most families the norm before the feed-forward part, in the others one of attention's output.
         string name = part == "post_attention_layernorm" ? c.NormPlacement == NormPlacement.Before ? "ffn_norm" : "post_attention_norm" : Inner[part];
-        return ($"blk.{layer.Groups[1].Value}.{name}{kind}", OrderOf(part, c));
+        return ($"blk.{layer.Groups[1].Value}.{name}{kind}", OrderOf(part, kind, c));
     }
 
-    private static GgufOrder OrderOf(string part, ModelConfig c)
+    private static GgufOrder OrderOf(string part, string kind, ModelConfig c)
     {
         if (part.EndsWith("norm", StringComparison.Ordinal)) return c.Norm == NormKind.RmsFromOne ? GgufOrder.PlusOne : GgufOrder.Same;
         if (part is "self_attn.q_proj" or "self_attn.k_proj") return GgufArchitecture.Of(c).RotatesNeighbours ? GgufOrder.Pairs : GgufOrder.Same;
         if (part == "self_attn.qkv_proj" && c.QueryKeyValue == QueryKeyValueLayout.FusedByHead) return GgufOrder.Parts;
-        return GgufOrder.Same;
+        bool matrix = kind == ".weight" && (part.StartsWith("self_attn.", StringComparison.Ordinal) || part.StartsWith("mlp.", StringComparison.Ordinal));
+        return matrix && c.TransposedWeights ? GgufOrder.Transposed : GgufOrder.Same;
     }
 
     [GeneratedRegex(@"^model\.layers\.(\d+)\.(.+)$")]

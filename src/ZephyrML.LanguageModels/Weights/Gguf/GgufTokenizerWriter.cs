@@ -40,7 +40,7 @@ internal static class GgufTokenizerWriter
         if (eos is { } e) yield return ("tokenizer.ggml.eos_token_id", (uint)e);
         // What ends a turn, where that is another token.
         int? turn = template is null ? null : tokenizer.TokenToId(template.EndOfTurn);
-        if ((turn ?? config.EosTokenIds.Cast<int?>().FirstOrDefault(id => id != eos)) is { } end && end != eos) yield return ("tokenizer.ggml.eot_token_id", (uint)end);
+        if (config.EosTokenIds.Cast<int?>().Prepend(turn).FirstOrDefault(id => id is not null && id != eos) is { } end) yield return ("tokenizer.ggml.eot_token_id", (uint)end);
         if (tokenizer.UnkTokenId is { } unknown) yield return ("tokenizer.ggml.unknown_token_id", (uint)unknown);
         if ((config.PadTokenId ?? tokenizer.PadTokenId) is { } pad and >= 0) yield return ("tokenizer.ggml.padding_token_id", (uint)pad);
         yield return ("tokenizer.ggml.add_bos_token", before.Length > 0);
