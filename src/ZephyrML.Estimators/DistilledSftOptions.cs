@@ -6,7 +6,7 @@ namespace ZephyrML;
 /// <summary>Options of <c>z.DistilledSft</c>: those of the trainer, and which model, columns and template it uses.</summary>
 public sealed class DistilledSftOptions : SftOptions
 {
-    /// <summary>The folder of the model to start from (config.json, weights, tokenizer.json). Required.</summary>
+    /// <summary>The folder of the model to start from (config.json, weights, tokenizer.json), or a GGUF file. Required.</summary>
     public string? BaseModel { get; set; }
 
     /// <summary>The chat template by name (zephyr, chatml); null: the one that the model's tokenizer names, else zephyr. Default null.</summary>
@@ -45,7 +45,7 @@ public sealed class DistilledSftOptions : SftOptions
         foreach (var problem in base.Problems())
             yield return problem;
         if (string.IsNullOrWhiteSpace(BaseModel))
-            yield return $"{nameof(BaseModel)} must name the folder of the model to start from.";
+            yield return $"{nameof(BaseModel)} must name the folder or the GGUF file of the model to start from.";
         if (EvaluationFraction is not (>= 0 and < 1))
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(EvaluationFraction)} must be at least 0 and below 1, not {EvaluationFraction}.");
         foreach (var problem in Fitting.StudentOptionProblems.Of(MaxNewTokens, Temperature, ReplyBatchSize, ChatTemplate,

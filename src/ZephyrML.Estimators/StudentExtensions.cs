@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using ZephyrML.LanguageModels;
 using ZephyrML.Saving;
 
 namespace ZephyrML;
@@ -20,5 +21,20 @@ public static class StudentExtensions
         var student = ModelParts.LastStudent(model) ?? throw new ArgumentException($"SaveHuggingFace: {model.GetType().Name} holds no student.", nameof(model));
         using var hold = student.Student.Weights.Hold();
         student.Student.Weights.Model.SaveHuggingFace(folder);
+    }
+
+    /// <summary>Writes the model's last student as one GGUF file with its tokenizer and chat template, which llama.cpp, Ollama and BaseModel read.</summary>
+    /// <param name="model">A student, or a fitted or loaded model that has one.</param>
+    /// <param name="path">The file; its folder is made if it is not there. A file of that name is replaced, once the new one is whole.</param>
+    /// <param name="type">How the matrices are stored.</param>
+    /// <exception cref="ArgumentException">The model has no student.</exception>
+    /// <exception cref="NotSupportedException">llama.cpp does not compute such a model or does not have such a tokenizer; the message names what.</exception>
+    public static void SaveGguf(this ITransformer model, string path, GgufType type)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        var student = ModelParts.LastStudent(model) ?? throw new ArgumentException($"SaveGguf: {model.GetType().Name} holds no student.", nameof(model));
+        using var hold = student.Student.Weights.Hold();
+        student.Student.Weights.Model.SaveGguf(path, type);
     }
 }

@@ -103,8 +103,10 @@ public sealed class LanguageModel : IDisposable
     /// <param name="path">The file; its folder is made if it is not there. A file of that name is replaced.</param>
     /// <param name="type">How the matrices are stored.</param>
     /// <exception cref="NotSupportedException">llama.cpp does not compute such a model or does not have such a tokenizer; the message names what.</exception>
+    /// <exception cref="InvalidOperationException">There is an adapter on the network that is not merged into it.</exception>
     public void SaveGguf(string path, GgufType type)
     {
+        if (Network.Adapter is not null) throw new InvalidOperationException("A GGUF file holds one set of weights, and there is an adapter on the network: save the merged model.");
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
         GgufModel.Save(path, Network, Tokenizer, Template, type);
     }

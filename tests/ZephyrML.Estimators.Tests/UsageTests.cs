@@ -1,6 +1,7 @@
 using Microsoft.Extensions.AI;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using ZephyrML.LanguageModels;
 using ZephyrML.Teacher;
 using ZephyrML.Training;
 
@@ -55,6 +56,7 @@ public sealed class UsageTests
         IDataView replies = dpo.Transform(lab.Prompts);
         Assert.HasCount(6, replies.GetColumn<string>("Reply").ToList());
         dpo.SaveHuggingFace(lab.PathOf("out/zephyr"), merged: true);
+        dpo.SaveGguf(lab.PathOf("out/zephyr.gguf"), GgufType.Q8_0);
         sft.Dispose();
     }
 

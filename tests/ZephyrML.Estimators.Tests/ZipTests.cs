@@ -135,6 +135,21 @@ public sealed class ZipTests
         Assert.AreEqual(student.Info.Last.Weights, next.Info.Last.StartWeights);
     }
 
+    [TestMethod]
+    public void AStudentGoesOutAsAGgufFileAndComesBackAsABase()
+    {
+        using var lab = new Lab();
+        using var student = lab.Z.DistilledSft(lab.Sft).Fit(lab.Chats);
+        student.SaveGguf(lab.PathOf("out/zephyr.gguf"), GgufType.BF16);
+        var options = lab.Sft;
+        options.BaseModel = lab.PathOf("out/zephyr.gguf");
+        options.ChatTemplate = null;
+        using var next = lab.Z.DistilledSft(options).Fit(lab.Chats);
+        using var model = LanguageModel.Load(lab.PathOf("out/zephyr.gguf"));
+        Assert.AreEqual(model.WeightsHash, next.Info.Last.StartWeights);
+        StringAssert.Contains(Assert.Throws<ArgumentException>(() => lab.Ml.Transforms.CopyColumns("A", "Prompt").Fit(lab.Prompts).SaveGguf("x.gguf", GgufType.F16)).Message, "no student");
+    }
+
     private static List<string> Entries(string zip)
     {
         using var archive = ZipFile.OpenRead(zip);

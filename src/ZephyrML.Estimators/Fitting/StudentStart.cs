@@ -12,8 +12,8 @@ internal sealed record StudentStart(LanguageModel Model, string? Folder, Student
 {
     public static StudentStart FromFolder(string folder, string? template)
     {
-        if (!Directory.Exists(folder))
-            throw new DirectoryNotFoundException($"Option BaseModel: there is no folder '{folder}'.");
+        if (!Directory.Exists(folder) && !File.Exists(folder))
+            throw new DirectoryNotFoundException($"Option BaseModel: there is no folder and no GGUF file '{folder}'.");
         return new(LanguageModel.Load(folder, new LanguageModelOptions { ChatTemplate = template }), Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), null);
     }
 
