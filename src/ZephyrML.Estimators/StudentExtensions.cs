@@ -1,3 +1,4 @@
+using Microsoft.Extensions.AI;
 using Microsoft.ML;
 using ZephyrML.LanguageModels;
 using ZephyrML.Saving;
@@ -36,5 +37,17 @@ public static class StudentExtensions
         var student = ModelParts.LastStudent(model) ?? throw new ArgumentException($"SaveGguf: {model.GetType().Name} holds no student.", nameof(model));
         using var hold = student.Student.Weights.Hold();
         student.Student.Weights.Model.SaveGguf(path, type);
+    }
+
+    /// <summary>The model's last student as a chat client: it answers concurrent calls in one batch, streams, and can be a teacher, a candidate or a judge.</summary>
+    /// <param name="model">A student, or a fitted or loaded model that has one.</param>
+    /// <param name="options">Its name and how it answers where a call does not say; null: defaults.</param>
+    /// <returns>A <see cref="StudentChatClient"/>. It holds the weights on its own account, to be disposed on its own.</returns>
+    /// <exception cref="ArgumentException">The model has no student, or the options are wrong.</exception>
+    public static IChatClient AsChatClient(this ITransformer model, StudentChatOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var student = ModelParts.LastStudent(model) ?? throw new ArgumentException($"AsChatClient: {model.GetType().Name} holds no student.", nameof(model));
+        return new StudentChatClient(student.Student, options);
     }
 }

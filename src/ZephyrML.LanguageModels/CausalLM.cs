@@ -203,17 +203,14 @@ public sealed class CausalLM : nn.Module
     /// <summary>The base's head (V, C); where it is tied, the embedding.</summary>
     public Parameter HeadWeight => _head.Weight.Base;
 
-    /// <summary>Hidden states of the first positions of rows, (B, T) padded on the right; the cache takes them up.</summary>
-    internal Tensor Prefill(Tensor inputIds, KeyValueCache cache, int firstSlot, IReadOnlyList<int> counts, long regimeOf)
-    {
-        var step = new PrefillStep(cache, firstSlot, counts);
-        return Run(inputIds, step, () => ForwardPass.Of(inputIds.shape[1], step, regimeOf, Config, _rotary, Device, DataType));
-    }
-
-    /// <summary>Hidden states of more positions of one row, (1, T), behind those in its slot.</summary>
+    /// <summary>Hidden states of more positions of one row, (1, T), behind those in its slot of the cache, which takes them up.</summary>
+    /// <param name="inputIds">(1, T)</param>
+    /// <param name="cache">The cache, with room for them.</param>
+    /// <param name="slot">The row's slot.</param>
+    /// <param name="regimeOf">The length by which rotary frequencies are chosen: that of the whole row.</param>
     internal Tensor Prefill(Tensor inputIds, KeyValueCache cache, int slot, long regimeOf)
     {
-        var step = new ChunkStep(cache, slot, inputIds.shape[1]);
+        var step = new PrefillStep(cache, slot, inputIds.shape[1]);
         return Run(inputIds, step, () => ForwardPass.Of(cache.Lengths[slot], inputIds.shape[1], step, regimeOf, Config, _rotary, Device, DataType));
     }
 

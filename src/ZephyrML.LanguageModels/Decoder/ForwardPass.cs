@@ -43,34 +43,25 @@ internal sealed class ForwardPass
         return pass;
     }
 
-    /// <summary>A pass over the first positions of rows, padded on the right to T, which a cache takes up.</summary>
-    /// <param name="T">How many positions the longest row has.</param>
-    /// <param name="step">What is stored.</param>
-    /// <param name="regimeOf">The length by which the rotary frequencies are chosen.</param>
+    /// <summary>A pass over T positions of one row that follow <paramref name="start"/> others in a cache.</summary>
+    /// <param name="start">How many positions the row has in the cache.</param>
+    /// <param name="T">How many more.</param>
+    /// <param name="step">What is stored and seen.</param>
+    /// <param name="regimeOf">The length by which rotary frequencies are chosen.</param>
     /// <param name="config">The model.</param>
     /// <param name="rotary">Its tables.</param>
     /// <param name="device">Where it is.</param>
     /// <param name="dtype">The type of its activations.</param>
-    public static ForwardPass Of(long T, PrefillStep step, long regimeOf, ModelConfig config, RotaryTables rotary, Device device, ScalarType dtype)
-    {
-        var kinds = Kinds(config);
-        var pass = new ForwardPass(step) { Positions = Learned(config, T) ? arange(T, dtype: ScalarType.Int64, device: device) : null };
-        if (kinds.Full) pass._full = AttentionBias.Causal(T, null, config, device, dtype);
-        if (kinds.Sliding) pass._sliding = AttentionBias.Causal(T, config.SlidingWindow, config, device, dtype);
-        if (!config.LearnedPositions) pass.SetRotary(kinds, config, rotary, t => Unsqueezed(t.Rows(0, T, regimeOf), 1));
-        return pass;
-    }
-
-    /// <summary>A pass over T positions of one row that follow <paramref name="start"/> others in a cache; the rest as above.</summary>
-    public static ForwardPass Of(long start, long T, ChunkStep step, long regimeOf, ModelConfig config, RotaryTables rotary, Device device, ScalarType dtype)
+    public static ForwardPass Of(long start, long T, PrefillStep step, long regimeOf, ModelConfig config, RotaryTables rotary, Device device, ScalarType dtype)
     {
         var kinds = Kinds(config);
         var pass = new ForwardPass(step) { Positions = Learned(config, start + T) ? arange(start, start + T, dtype: ScalarType.Int64, device: device) : null };
-        var first = zeros(1, T, dtype: ScalarType.Int64, device: device);
-        if (kinds.Full) pass._full = AttentionBias.Of(first, start, null, config, dtype);
-        if (kinds.Sliding) pass._sliding = AttentionBias.Of(first, Math.Min(start, config.SlidingWindow!.Value - 1), config.SlidingWindow, config, dtype);
+        if (kinds.Full) pass._full = Bias(start, null);
+        if (kinds.Sliding) pass._sliding = Bias(Math.Min(start, config.SlidingWindow!.Value - 1), config.SlidingWindow);
         if (!config.LearnedPositions) pass.SetRotary(kinds, config, rotary, t => Unsqueezed(t.Rows(start, T, regimeOf), 1));
         return pass;
+
+        Tensor? Bias(long seen, int? window) => seen == 0 ? AttentionBias.Causal(T, window, config, device, dtype) : AttentionBias.Of(zeros(1, T, dtype: ScalarType.Int64, device: device), seen, window, config, dtype);
     }
 
     /// <summary>A pass over one position of each row, the one after those in the cache.</summary>

@@ -68,14 +68,6 @@ internal sealed class KeyValueCache : IDisposable
         }
     }
 
-    /// <summary>Takes up the first T positions of rows whose slots are empty, (B, KV, T, D) each. What a row has less than T stays behind its end, unseen, until other positions come there.</summary>
-    public void Fill(int layer, int firstSlot, Tensor k, Tensor v)
-    {
-        var (allK, allV) = _layers[layer];
-        allK.narrow(0, firstSlot, k.shape[0]).narrow(2, 0, k.shape[2]).copy_(k);
-        allV.narrow(0, firstSlot, k.shape[0]).narrow(2, 0, k.shape[2]).copy_(v);
-    }
-
     /// <summary>Takes up T new positions of a slot, (KV, T, D) each, behind those it has.</summary>
     public void Append(int layer, int slot, Tensor k, Tensor v)
     {

@@ -5,23 +5,22 @@ using static TorchSharp.torch;
 namespace ZephyrML.LanguageModels;
 
 /// <summary>
-/// Continues many prompts at once, token by token. Rows come and go: where one ends, the next one that waits takes its place, so that the batch stays full. No row sees another, nor
-/// whether there is one. For one thread at a time; what it holds between steps belongs to no dispose scope.
+/// Continues many prompts at once, token by token. Rows come and go: where one ends, the next one that waits takes its place, so that the batch stays full. No row sees another. For one thread at a time; what it holds between steps belongs to no dispose scope.
 /// </summary>
 internal sealed class GenerationEngine(CausalLM network) : IDisposable
 {
-    private const int ChunkTokens = 512, PrefillTokens = 2048;
+    private const int PieceTokens = 512, PrefillTokens = 2048;      // read at once; between two tokens of those that decode
     private readonly KeyValueCache _cache = new(network.Config, network.DataType, network.Device);
     private readonly CandidateList _candidates = new();
     private readonly LinkedList<GenerationRow> _waiting = [];
     private readonly List<GenerationRow> _rows = [];      // by slot; those that decode
-    private GenerationRow? _filling;                      // in the slot after them: a long prompt that is read in pieces
+    private GenerationRow? _reading;                      // in the slot after them: its prompt is read piece by piece
 
     /// <summary>Whether there is anything to do.</summary>
-    public bool Busy => _rows.Count > 0 || _waiting.Count > 0 || _filling is not null;
+    public bool Busy => _rows.Count > 0 || _waiting.Count > 0 || _reading is not null;
 
     /// <summary>How many rows have a slot.</summary>
-    public int Active => _rows.Count + (_filling is null ? 0 : 1);
+    public int Active => _rows.Count + (_reading is null ? 0 : 1);
 
     /// <summary>Bytes of the cache.</summary>
     public long CacheBytes => _cache.Bytes;
@@ -43,10 +42,10 @@ internal sealed class GenerationEngine(CausalLM network) : IDisposable
     /// <summary>Ends all rows with an error.</summary>
     public void Fail(Exception error)
     {
-        GenerationRow[] all = [.. _rows, .. _filling is null ? [] : new[] { _filling }, .. _waiting];
+        GenerationRow[] all = [.. _rows, .. _reading is null ? [] : new[] { _reading }, .. _waiting];
         _rows.Clear();
         _waiting.Clear();
-        _filling = null;
+        _reading = null;
         _cache.Dispose();
         foreach (var row in all) row.End(error);
     }
@@ -66,11 +65,11 @@ internal sealed class GenerationEngine(CausalLM network) : IDisposable
             }
             node = next;
         }
-        if (_filling is { Cancellation.IsCancellationRequested: true } filling)
+        if (_reading is { Cancellation.IsCancellationRequested: true } reading)
         {
             _cache.Clear(_rows.Count);
-            _filling = null;
-            Cancelled(filling);
+            _reading = null;
+            Cancelled(reading);
         }
         Leave(_rows.Select(r => r.Cancellation.IsCancellationRequested).ToArray(), Cancelled);
     }
@@ -102,68 +101,28 @@ internal sealed class GenerationEngine(CausalLM network) : IDisposable
 
     private void Admit()
     {
-        int tokens = 0;
-        while (tokens < PrefillTokens)
+        for (int tokens = 0; tokens < PrefillTokens; tokens += Read())
         {
-            if (_filling is not null)
+            if (_reading is null)
             {
-                tokens += FillMore();
-                continue;
-            }
-            if (_waiting.First is not { } first || Active >= first.Value.Options.BatchSize) return;
-            if (first.Value.Context.Length > ChunkTokens)
-            {
+                if (_waiting.First is not { } first || _rows.Count >= first.Value.Options.BatchSize) return;
+                _reading = first.Value;
                 _waiting.RemoveFirst();
-                _filling = first.Value;
-                continue;
             }
-            tokens += Prefill(Group());
         }
     }
 
-    // The rows at the front of the queue that are read together: padding never makes up more than half, and all are rotated alike.
-    private List<GenerationRow> Group()
+    // Reads a piece of a prompt. Each prompt is read alone: together with others, its numbers would hang on theirs in the last bits.
+    private int Read()
     {
-        var group = new List<GenerationRow>();
-        int longest = 0, total = 0;
-        while (_waiting.First is { } node && Active + group.Count < node.Value.Options.BatchSize && node.Value.Context.Length <= ChunkTokens)
-        {
-            var row = node.Value;
-            int width = Math.Max(longest, row.Context.Length);
-            if (group.Count > 0 && (width * (group.Count + 1) > Math.Min(2 * (total + row.Context.Length), PrefillTokens)
-                || network.RotaryRegime(row.Context.Length) != network.RotaryRegime(group[0].Context.Length))) break;
-            (longest, total) = (width, total + row.Context.Length);
-            group.Add(row);
-            _waiting.RemoveFirst();
-        }
-        return group;
-    }
-
-    private int Prefill(List<GenerationRow> group)
-    {
-        int slot = _rows.Count, width = group.Max(r => r.Context.Length);
-        _cache.Reserve(slot + group.Count, width);
-        var ids = new long[group.Count * width];      // padded on the right; what stands in the padding does not matter
-        for (int b = 0; b < group.Count; b++)
-            for (int i = 0; i < group[b].Context.Length; i++) ids[b * width + i] = group[b].Context[i];
-        var hidden = network.Prefill(tensor(ids, [group.Count, width]).to(network.Device), _cache, slot, [.. group.Select(r => r.Context.Length)], group[0].Context.Length);
-        var last = tensor(group.Select((r, b) => (long)b * width + r.Context.Length - 1).ToArray()).to(network.Device);
-        foreach (var row in group) row.Cached = row.Context.Length;
-        _rows.AddRange(group);
-        Take(hidden.view(group.Count * width, -1).index_select(0, last), slot);
-        return group.Count * width;
-    }
-
-    private int FillMore()
-    {
-        var row = _filling!;
-        int slot = _rows.Count, n = Math.Min(ChunkTokens, row.Context.Length - row.Cached), all = row.Context.Length;
+        var row = _reading!;
+        int slot = _rows.Count, all = row.Context.Length, n = Math.Min(PieceTokens, all - row.Cached);
         _cache.Reserve(slot + 1, row.Cached + n);
         var ids = tensor(row.Context.Slice(row.Cached, n).ToArray().Select(id => (long)id).ToArray(), [1, n]).to(network.Device);
-        var hidden = row.Cached == 0 ? network.Prefill(ids, _cache, slot, [n], all) : network.Prefill(ids, _cache, slot, all);
+        var hidden = network.Prefill(ids, _cache, slot, regimeOf: all);                          // (1, n, C)
         row.Cached += n;
         if (row.Cached < all) return n;
-        _filling = null;
+        _reading = null;
         _rows.Add(row);
         Take(hidden.select(1, n - 1), slot);
         return n;
@@ -194,8 +153,8 @@ internal sealed class GenerationEngine(CausalLM network) : IDisposable
             _rows[hole] = _rows[from];
         }
         _rows.RemoveRange(left, leaving.Length);
-        if (_filling is not null) _cache.Move(before, left);
-        for (int slot = Active; slot < before + (_filling is null ? 0 : 1); slot++) _cache.Clear(slot);
+        if (_reading is not null) _cache.Move(before, left);
+        for (int slot = Active; slot < before + (_reading is null ? 0 : 1); slot++) _cache.Clear(slot);
         foreach (var row in leaving) then(row);
     }
 }

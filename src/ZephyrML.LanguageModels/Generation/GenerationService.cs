@@ -66,7 +66,7 @@ public sealed class GenerationService(LanguageModel model) : IDisposable
         options = TextGenerator.Checked(options);
         var done = new TaskCompletionSource<GeneratedText>(TaskCreationOptions.RunContinuationsAsynchronously);
         var text = new StringBuilder();
-        var row = TextGenerator.Row(model.Config, prompt, 0, model.StopTokenIds, options, new ReplyText(model.Tokenizer, options.StopStrings), piece =>
+        var row = TextGenerator.Row(model.Config, prompt, null, model.StopTokenIds, options, new ReplyText(model.Tokenizer, options.StopStrings), piece =>
         {
             text.Append(piece);
             pieces?.TryWrite(piece);

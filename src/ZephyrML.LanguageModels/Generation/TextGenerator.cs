@@ -34,7 +34,7 @@ public static class TextGenerator
         var pieces = new Queue<string>();
         Exception? error = null;
         using var engine = new GenerationEngine(model.Network);
-        engine.Add(Row(model.Network.Config, prompt, 0, model.StopTokenIds, options, new ReplyText(model.Tokenizer, options.StopStrings), pieces.Enqueue, (_, e) => error = e, ct));
+        engine.Add(Row(model.Network.Config, prompt, null, model.StopTokenIds, options, new ReplyText(model.Tokenizer, options.StopStrings), pieces.Enqueue, (_, e) => error = e, ct));
         while (engine.Busy)
         {
             engine.Step();
@@ -49,15 +49,16 @@ public static class TextGenerator
 
     /// <summary>Makes a row for an engine.</summary>
     /// <exception cref="ArgumentException">The prompt is empty, has ids outside the vocabulary or fills the model's longest sequence.</exception>
-    internal static GenerationRow Row(ModelConfig config, int[] prompt, int index, IReadOnlyCollection<int> stopIds, GenerationOptions options, ReplyText? text, Action<string> textCame, Action<GenerationRow, Exception?> ended, CancellationToken ct)
+    internal static GenerationRow Row(ModelConfig config, int[] prompt, int? index, IReadOnlyCollection<int> stopIds, GenerationOptions options, ReplyText? text, Action<string> textCame, Action<GenerationRow, Exception?> ended, CancellationToken ct)
     {
-        if (prompt.Length == 0) throw new ArgumentException($"Prompt {index} is empty.", nameof(prompt));
+        string name = index is null ? "The prompt" : $"Prompt {index}";
+        if (prompt.Length == 0) throw new ArgumentException($"{name} is empty.", nameof(prompt));
         if (prompt.Length >= config.MaxPositionEmbeddings)
-            throw new ArgumentException($"Prompt {index} has {prompt.Length} tokens, the model's longest sequence (max_position_embeddings) {config.MaxPositionEmbeddings}.", nameof(prompt));
+            throw new ArgumentException($"{name} has {prompt.Length} tokens, the model's longest sequence (max_position_embeddings) {config.MaxPositionEmbeddings}.", nameof(prompt));
         foreach (int id in prompt)
-            if (id < 0 || id >= config.VocabSize) throw new ArgumentException($"Prompt {index} has the token id {id}, the vocabulary {config.VocabSize} tokens.", nameof(prompt));
+            if (id < 0 || id >= config.VocabSize) throw new ArgumentException($"{name} has the token id {id}, the vocabulary {config.VocabSize} tokens.", nameof(prompt));
         int limit = Math.Min(options.MaxNewTokens, config.MaxPositionEmbeddings - prompt.Length);
-        return new GenerationRow(prompt, options, options.FirstRow + index, limit, new HashSet<int>([.. stopIds, .. options.StopTokenIds]), text, ct) { TextCame = textCame, Ended = ended };
+        return new GenerationRow(prompt, options, options.FirstRow + (index ?? 0), limit, new HashSet<int>([.. stopIds, .. options.StopTokenIds]), text, ct) { TextCame = textCame, Ended = ended };
     }
 
     /// <summary>A copy of the options that nobody changes.</summary>
@@ -78,8 +79,7 @@ public static class TextGenerator
             results[i] = (row.Output, row.Reason);
         }, default)).ToList();
         using var engine = new GenerationEngine(network);
-        // Rows of like length together: little padding.
-        foreach (var row in rows.OrderBy(r => r.Context.Length)) engine.Add(row);
+        foreach (var row in rows) engine.Add(row);
         while (engine.Busy)
         {
             ct.ThrowIfCancellationRequested();

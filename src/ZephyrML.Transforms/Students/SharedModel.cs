@@ -2,11 +2,11 @@ using ZephyrML.LanguageModels;
 
 namespace ZephyrML.Transforms.Students;
 
-/// <summary>One copy of weights that several handles hold; the last one that lets go frees the tensors. Generation is one at a time.</summary>
+/// <summary>One copy of weights that several handles hold; the last one that lets go frees the tensors. All of them generate in one batch.</summary>
 internal sealed class SharedModel(LanguageModel model)
 {
     private readonly Lock _lock = new();
-    private readonly Lock _generation = new();
+    private GenerationService? _service;
     private int _holders;
     private bool _freed;
     private string? _key;
@@ -41,6 +41,16 @@ internal sealed class SharedModel(LanguageModel model)
         }
     }
 
+    /// <summary>Generates for all holders; whoever uses it holds the model until the reply is there.</summary>
+    public GenerationService Service
+    {
+        get
+        {
+            lock (_lock)
+                return _service ??= new GenerationService(Model);
+        }
+    }
+
     /// <summary>Takes hold of the weights until the result is disposed.</summary>
     public IDisposable Hold()
     {
@@ -64,13 +74,14 @@ internal sealed class SharedModel(LanguageModel model)
         return new Handle(this);
     }
 
-    /// <summary>Answers dialogues, each whose last turn is the user's, in one batch.</summary>
-    public IReadOnlyList<string> Reply(IReadOnlyList<IReadOnlyList<ChatTurn>> dialogues, GenerationOptions options, CancellationToken cancellationToken)
+    /// <summary>A dialogue whose reply is wanted, as token ids.</summary>
+    public int[] Encode(IReadOnlyList<ChatTurn> turns) => ChatTokenizer.EncodePrompt(model.Tokenizer, model.Template, turns);
+
+    /// <summary>Answers a dialogue whose last turn is the user's, together with all others that are under way.</summary>
+    public async Task<string> ReplyAsync(IReadOnlyList<ChatTurn> turns, GenerationOptions options, CancellationToken cancellationToken)
     {
         using var hold = Hold();
-        var prompts = dialogues.Select(turns => ChatTokenizer.EncodePrompt(model.Tokenizer, model.Template, turns)).ToList();
-        lock (_generation)
-            return [.. TextGenerator.Generate(model, prompts, options, cancellationToken).Select(reply => reply.Text)];
+        return (await Service.GenerateAsync(Encode(turns), options, cancellationToken).ConfigureAwait(false)).Text;
     }
 
     private void Release()
@@ -81,6 +92,7 @@ internal sealed class SharedModel(LanguageModel model)
                 return;
             _freed = true;
         }
+        _service?.Dispose();
         model.Dispose();
     }
 

@@ -1,3 +1,5 @@
+using ZephyrML.LanguageModels;
+
 namespace ZephyrML.Transforms.Students;
 
 /// <summary>How a student reads rows and answers; saved with it.</summary>
@@ -18,4 +20,16 @@ internal sealed record StudentSettings
     public int GenerationSeed { get; init; }
 
     public int ReplyBatchSize { get; init; } = 16;
+
+    /// <summary>All that the short settings above do not say; null: defaults.</summary>
+    public GenerationOptions? Generation { get; init; }
+
+    /// <summary>How the reply to a row is generated.</summary>
+    public GenerationOptions Options(long row)
+    {
+        var options = Generation?.Copy() ?? new GenerationOptions();
+        (options.MaxNewTokens, options.Temperature, options.BatchSize) = (MaxNewTokens, Temperature, ReplyBatchSize);
+        (options.Seed, options.FirstRow) = (GenerationSeed, row);
+        return options;
+    }
 }

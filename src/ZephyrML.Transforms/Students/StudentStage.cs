@@ -26,10 +26,8 @@ internal sealed class StudentStage : Stage<StudentInput, string>
 
     public override int MaxRows => _student.Settings.ReplyBatchSize;
 
-    // 1, 4, 16 rows: a batch costs little more than a row, and small batches at the start cost the most.
+    // 1, 4, 16 rows: a batch costs little more than a row. Where one reply ends, the next row takes its place.
     public override int Growth => 4;
-
-    public override bool Sliding => false;
 
     public override IDisposable Hold() => _student.Weights.Hold();
 
@@ -42,53 +40,20 @@ internal sealed class StudentStage : Stage<StudentInput, string>
 
     public override bool Same(StudentInput a, StudentInput b) => a == b;
 
-    public override IReadOnlyList<Task<string>> Start(IReadOnlyList<StageRow<StudentInput>> rows, CancellationToken cancellationToken)
+    public override IReadOnlyList<Task<string>> Start(IReadOnlyList<StageRow<StudentInput>> rows, CancellationToken cancellationToken) =>
+        [.. rows.Select(row => ReplyAsync(row.Input, row.Number, cancellationToken))];
+
+    private async Task<string> ReplyAsync(StudentInput input, long row, CancellationToken cancellationToken)
     {
-        var results = new Task<string>[rows.Count];
-        var dialogues = new List<IReadOnlyList<ChatTurn>>();
-        var places = new List<int>();
-        for (var i = 0; i < rows.Count; i++)
-        {
-            try
-            {
-                var turns = Conversation.Context(rows[i].Input.Prompt, rows[i].Input.Messages, _student.Settings.SystemPrompt, rows[i].Number);
-                // A row that asks nothing still gets a reply: the column is never missing.
-                dialogues.Add(turns ?? [new ChatTurn("user", "")]);
-                places.Add(i);
-            }
-            catch (FormatException e)
-            {
-                results[i] = Task.FromException<string>(e);
-            }
-        }
+        // A row that asks nothing still gets a reply: the column is never missing.
+        var turns = Conversation.Context(input.Prompt, input.Messages, _student.Settings.SystemPrompt, row) ?? [new ChatTurn("user", "")];
         try
         {
-            for (var from = 0; from < places.Count;)
-            {
-                var to = from + 1;
-                // Sampling draws by row: rows that follow each other go together. (Greedy replies draw nothing, but ordinary data is one run anyway.)
-                while (to < places.Count && (_student.Settings.Temperature == 0 || rows[places[to]].Number == rows[places[to - 1]].Number + 1))
-                    to++;
-                var replies = _student.Weights.Reply(dialogues.GetRange(from, to - from), Options(rows[places[from]].Number), cancellationToken);
-                for (var i = from; i < to; i++)
-                    results[places[i]] = Task.FromResult(replies[i - from]);
-                from = to;
-            }
+            return await _student.Weights.ReplyAsync(turns, _student.Settings.Options(row), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e)
+        catch (ArgumentException e)
         {
-            foreach (var place in places)
-                results[place] ??= Task.FromException<string>(e);
+            throw new ArgumentException($"Row {row}: {e.Message}", e);
         }
-        return results;
     }
-
-    private GenerationOptions Options(long firstRow) => new()
-    {
-        MaxNewTokens = _student.Settings.MaxNewTokens,
-        Temperature = _student.Settings.Temperature,
-        Seed = _student.Settings.GenerationSeed,
-        FirstRow = firstRow,
-        BatchSize = _student.Settings.ReplyBatchSize,
-    };
 }
