@@ -99,19 +99,66 @@ public sealed class CausalLM : nn.Module
         if (Adapter is not null) throw new InvalidOperationException("The network has an adapter; quantise it before an adapter is laid on it.");
         options = (options ?? new()).Copy();
         options.Validate();
-        foreach (var module in Modules.Where(m => m.Map is not null && !m.Head))
-        {
-            using var scope = NewDisposeScope();
-            module.Map!.Quantize(Nf4Weight.Quantize(module.Map.Matrix(), options));
-        }
+        foreach (var (name, weight) in NamedWeights)
+            if (MapOf(weight) is { } map) Quantize(map, name, options);
         SetQuantized(options);
+    }
+
+    /// <summary>The linear layer whose weight this is, if it is one that is quantised.</summary>
+    internal LinearMap? MapOf(Tensor weight) => Modules.FirstOrDefault(m => m is { Map: not null, Head: false } && ReferenceEquals(m.Weight.Base, weight))?.Map;
+
+    /// <summary>Quantises one layer; <see cref="SetQuantized"/> must follow when all are.</summary>
+    internal static void Quantize(LinearMap map, string name, Nf4Options options)
+    {
+        using var scope = NewDisposeScope();
+        map.Quantize(Nf4Weight.Quantize(map.Matrix(), options), WeightsHash.Line(name, map.Weight.Base));
+    }
+
+    /// <summary>SHA-256, in hexadecimal, over the base's weights by name: what a quantised base was made of, not its codes.</summary>
+    internal string BaseHash()
+    {
+        var family = ModelFamily.Get(Config.ModelType);
+        return WeightsHash.Of(OwnWeights.Select(w => Modules.FirstOrDefault(m => ReferenceEquals(m.Weight.Base, w.Weight))?.Map?.QuantizedFrom ?? WeightsHash.Line(family.WeightName(w.Name), w.Weight)));
+    }
+
+    /// <summary>Makes what an adapter that is merged gives the weights of a network without one, and takes the place of this network, which is gone.</summary>
+    internal CausalLM TakeMerged()
+    {
+        using var noGrad = no_grad();
+        var merged = this;
+        // What was tied and is not equal any more becomes two.
+        if (Config.TieWordEmbeddings && Modules.Any(m => m.Shared && m.Weight.Copy is not null)) merged = new CausalLM(Config with { TieWordEmbeddings = false }, DataType, Device);
+        foreach (var (from, to) in Modules.Zip(merged.Modules))
+        {
+            if (!ReferenceEquals(from.Weight.Current, to.Weight.Base)) to.Weight.Base.copy_(from.Weight.Current);
+            if (from.Bias is not null && !ReferenceEquals(from.Bias.Current, to.Bias!.Base)) to.Bias.Base.copy_(from.Bias.Current);
+        }
+        if (!ReferenceEquals(merged, this)) Dispose();
+        else
+        {
+            Adapter!.Remove();
+            Adapter = null;
+            foreach (var (_, weight) in NamedWeights) weight.requires_grad = true;
+        }
+        return merged;
+    }
+
+    /// <summary>Lays an adapter on this network that is equal to another network's.</summary>
+    internal void CopyAdapter(LoraAdapter from)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var adapter = AddAdapter(from.Options);
+        foreach (var ((_, other), (_, own)) in from.Weights.Zip(adapter.Weights)) own.copy_(other);
+        foreach (var (other, own) in from.StoredTables.Zip(adapter.StoredTables))
+            if (other.Slot.Copy is { } copy) adapter.SetTable(own.Slot, copy);
     }
 
     private IEnumerable<(AdaptableModule Module, Nf4Weight Codes)> Quantized => Modules.Where(m => m.Map?.Quantized is not null).Select(m => (m, m.Map!.Quantized!));
 
-    private void SetQuantized(Nf4Options options)
+    internal void SetQuantized(Nf4Options options)
     {
-        Quantization = options;
+        Quantization = options.Copy();
         var gone = Quantized.Select(q => q.Module.Weight.Base).ToHashSet<Parameter>(ReferenceEqualityComparer.Instance);
         NamedWeights = [.. NamedWeights.Where(w => !gone.Contains(w.Weight))];
     }
@@ -150,7 +197,8 @@ public sealed class CausalLM : nn.Module
 
     /// <summary>A network of its own with equal weights, and an adapter of its own with equal weights where there is one.</summary>
     /// <param name="shareBase">Keep the base's weights in the same memory: what changes them here changes them there. Only for bases that stay as they are.</param>
-    public CausalLM Clone(bool shareBase = false)
+    /// <param name="withAdapter">Whether the adapter is cloned too.</param>
+    public CausalLM Clone(bool shareBase = false, bool withAdapter = true)
     {
         using var noGrad = no_grad();
         var clone = new CausalLM(Config, DataType, Device);
@@ -158,17 +206,13 @@ public sealed class CausalLM : nn.Module
         {
             using var scope = NewDisposeScope();
             foreach (var (from, to) in Modules.Zip(clone.Modules))
-                if (from.Map?.Quantized is { } codes) to.Map!.Quantize(codes.Share());
+                if (from.Map?.Quantized is { } codes) to.Map!.Quantize(codes.Share(), from.Map.QuantizedFrom);
             if (Quantization is { } quantization) clone.SetQuantized(quantization);
             foreach (var ((_, from), (_, to)) in NamedWeights.Zip(clone.NamedWeights))
                 if (shareBase) to.set_(from);
                 else to.copy_(from);
-            if (Adapter is null) return clone;
-            if (Adapter.Merged) throw new InvalidOperationException("The adapter is merged into the weights; unmerge it before the network is cloned.");
-            var adapter = clone.AddAdapter(Adapter.Options);
-            foreach (var ((_, from), (_, to)) in Adapter.Weights.Zip(adapter.Weights)) to.copy_(from);
-            foreach (var (from, to) in Adapter.StoredTables.Zip(adapter.StoredTables))
-                if (from.Slot.Copy is { } copy) adapter.SetTable(to.Slot, copy);
+            if (Adapter is { Merged: true }) throw new InvalidOperationException("The adapter is merged into the weights; unmerge it before the network is cloned.");
+            if (Adapter is not null && withAdapter) clone.CopyAdapter(Adapter);
             return clone;
         }
         catch

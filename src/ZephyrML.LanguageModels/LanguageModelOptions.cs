@@ -17,4 +17,10 @@ public sealed class LanguageModelOptions
 
     /// <summary>Where the weights are. Default, null: CPU.</summary>
     public Device? Device { get; set; }
+
+    /// <summary>Quantise the linear layers to four bits while they are read, so that no more than one of them is in memory whole (<see cref="CausalLM.Quantize(Nf4Options?)"/>). Default, null: no.</summary>
+    public Nf4Options? Quantization { get; set; }
+
+    /// <summary>Where a folder holds an adapter: the folder of the model that it belongs to. Default, null: the one that the adapter's configuration names.</summary>
+    public string? BaseModel { get; set; }
 }

@@ -36,7 +36,7 @@ internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageMo
                 foreach (string shard in Shards(index)) Add(open(shard) ?? throw Missing(shard), s => new SafeTensorsReader(s, Source(shard)));
             else if (Gguf() is { } gguf) files.Add(new GgufWeights(gguf, config));
             else throw Missing($"{WeightsFile} (nor {IndexFile} nor {ggufFile})");
-            return WeightLoader.Load(config, files, options.DataType, options.Device);
+            return WeightLoader.Load(config, files, options.DataType, options.Device, options.Quantization);
         }
         finally
         {

@@ -15,6 +15,8 @@ internal sealed class LoraTable(AdapterSwitch state, Parameter a, Parameter b, P
     /// <summary>(C) or null.</summary>
     public Parameter? Magnitude => magnitude;
 
+    public double Scale => scale;
+
     public bool Active => state is { On: true, Merged: false };
 
     /// <summary>Adds to looked-up rows (..., C) of ids (...).</summary>

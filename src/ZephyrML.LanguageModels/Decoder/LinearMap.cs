@@ -28,11 +28,14 @@ internal sealed class LinearMap(Parameter weight, Parameter? bias, bool transpos
     /// <summary>W as codes; then the base's weight is empty.</summary>
     public Nf4Weight? Quantized { get; private set; }
 
+    /// <summary>What <see cref="WeightsHash.Line"/> said of the weight before it was quantised.</summary>
+    public string? QuantizedFrom { get; private set; }
+
     /// <summary>Puts codes in the weight's place and frees the weight.</summary>
-    public void Quantize(Nf4Weight codes)
+    public void Quantize(Nf4Weight codes, string? from)
     {
         using var noGrad = no_grad();
-        Quantized = codes;
+        (Quantized, QuantizedFrom) = (codes, from);
         Weight.Base.requires_grad = false;
         using var nothing = empty(0, dtype: Weight.Base.dtype, device: Weight.Base.device);
         Weight.Base.set_(nothing);

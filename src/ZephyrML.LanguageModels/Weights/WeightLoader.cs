@@ -6,7 +6,7 @@ namespace ZephyrML.LanguageModels;
 /// <summary>Fills a decoder from files of weights, strictly: what is missing, surplus or of another shape is listed in one error.</summary>
 internal static class WeightLoader
 {
-    public static CausalLM Load(ModelConfig config, IReadOnlyList<IWeightFile> files, ScalarType dtype, Device? device)
+    public static CausalLM Load(ModelConfig config, IReadOnlyList<IWeightFile> files, ScalarType dtype, Device? device, Nf4Options? quantization = null)
     {
         Check(config, files);
         var model = CausalLM.Unset(config, dtype, device);
@@ -19,12 +19,28 @@ internal static class WeightLoader
             string head = family.WeightName("lm_head.weight");
             // Some files repeat a tied head. It is read to see that it says the same.
             Tensor? repeated = null;
+            // A layer is quantised when the next weight is asked for, so that no two are there whole.
+            (LinearMap Map, string Name)? last = null;
             foreach (var file in files)
-                file.ReadAll(name => family.StoredName(name) is var known && targets.TryGetValue(known, out var weight) ? weight
-                    : known == head ? repeated = empty(config.VocabSize, config.HiddenSize, dtype: dtype, device: model.Device) : null);
+                file.ReadAll(name =>
+                {
+                    QuantizeLast();
+                    string known = family.StoredName(name);
+                    if (!targets.TryGetValue(known, out var weight)) return known == head ? repeated = empty(config.VocabSize, config.HiddenSize, dtype: dtype, device: model.Device) : null;
+                    if (quantization is not null && model.MapOf(weight) is { } map) last = (map, known);
+                    return weight;
+                });
+            QuantizeLast();
             if (repeated is not null && !repeated.eq(model.HeadWeight).all().item<bool>())
                 throw new InvalidDataException($"{files[0].Source}: the configuration ties the head to the embedding (tie_word_embeddings), but {head} differs from it.");
+            if (quantization is not null) model.SetQuantized(quantization);
             return model;
+
+            void QuantizeLast()
+            {
+                if (last is { } whole) CausalLM.Quantize(whole.Map, whole.Name, quantization!);
+                last = null;
+            }
         }
         catch
         {
