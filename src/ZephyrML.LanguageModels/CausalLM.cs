@@ -232,6 +232,14 @@ public sealed class CausalLM : nn.Module
         return Run(inputIds, layout, null).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Hidden states of a pass whose gradients are wanted, also where the activations of all layers would not fit the memory.</summary>
+    /// <param name="inputIds">Token ids, int64, (B, T).</param>
+    /// <param name="layout">Who sees whom; null: each row is one causal sequence.</param>
+    /// <param name="recompute">Keep each layer's input only, and compute the layer again in the backward half.</param>
+    /// <param name="noise">Added to the embedded tokens, (B, T, C); null: none.</param>
+    public TrainingPass HiddenForTraining(Tensor inputIds, AttentionLayout? layout = null, bool recompute = false, Tensor? noise = null) =>
+        new(model, inputIds, Prepare(inputIds, layout), recompute, noise);
+
     /// <summary>Logits of hidden states.</summary>
     /// <param name="hidden">(..., C)</param>
     /// <returns>(..., V)</returns>
@@ -276,10 +284,12 @@ public sealed class CausalLM : nn.Module
     /// <summary>Rows of lengths with equal regimes are rotated alike.</summary>
     internal long RotaryRegime(long count) => Config.DependsOnLength ? _rotary.Full.Regime(count) : 0;
 
-    private Tensor Run(Tensor ids, AttentionLayout? layout, Action<Tensor>? observe)
+    private Tensor Run(Tensor ids, AttentionLayout? layout, Action<Tensor>? observe) => model.Trace(ids, Prepare(ids, layout), observe);
+
+    private ForwardPass Prepare(Tensor ids, AttentionLayout? layout)
     {
         if (ids.shape.Length != 2) throw new ArgumentException($"Token ids must be (B, T), not ({string.Join(", ", ids.shape)}).", nameof(ids));
-        return model.Trace(ids, ForwardPass.Of(ids.shape[0], ids.shape[1], layout, Config, _rotary, Device, DataType), observe);
+        return ForwardPass.Of(ids.shape[0], ids.shape[1], layout, Config, _rotary, Device, DataType);
     }
 
     private Tensor Run(Tensor ids, CacheStep step, Func<ForwardPass> pass)

@@ -11,7 +11,7 @@ namespace ZephyrML.Training;
 public static class DpoTrainer
 {
     /// <summary>Trains a policy's weights in place.</summary>
-    /// <param name="policy">The policy, float32; its weights at the start are the reference. Weights that do not require gradients stay as they are.</param>
+    /// <param name="policy">The policy, of the type that <see cref="TrainingOptions.Precision"/> says; its weights at the start are the reference. Weights that do not require gradients stay as they are.</param>
     /// <param name="rows">Pairs to learn from; read again and again, so a <see cref="TokenStore{TRow}"/> will do.</param>
     /// <param name="evaluation">Pairs for evaluations before, after and, by option, during training; or null.</param>
     /// <param name="options">Copied at the start.</param>
@@ -26,6 +26,7 @@ public static class DpoTrainer
         options = (DpoOptions)options.Copy();
         options.Validate();
         context = context.Or(options.Seed);
+        TrainedModel.Require(policy, options, "dDPO");
         using var scope = NewDisposeScope();
 
         var data = new PreferenceData(rows, options, "training");
@@ -60,14 +61,17 @@ public static class DpoTrainer
             using var stepScope = NewDisposeScope();
             var metrics = new List<Tensor>();
             long tokens = 0;
-            foreach (var pairs in microBatches)
+            foreach (var (i, pairs) in microBatches.Index())
             {
                 using var batchScope = NewDisposeScope();
                 using var batch = data.Batch(pairs, policy);
-                var logps = new TargetLogProbabilities(policy, policy.Hidden(batch.Ids, batch.Layout), batch, squares: options.UseWeighting);
+                var pass = TrainedModel.Pass(policy, batch, options, SeedStream.Create(context.Seed, "dDPO noise", (long)number << 32 | (uint)i).NextInt64());
+                var logps = new TargetLogProbabilities(policy, pass.Hidden, batch, squares: options.UseWeighting);
                 var (loss, measured) = PairMeasures.Of(logps, batch, pairs, reference, options);
                 (loss / microBatches.Length).backward();
                 logps.Backward();
+                pass.Backward();
+                weights.Collect();
                 metrics.Add(measured.MoveToOuterDisposeScope());
                 tokens += batch.Tokens;
             }

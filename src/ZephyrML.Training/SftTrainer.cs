@@ -12,7 +12,7 @@ public static class SftTrainer
     private static readonly string[] MetricNames = ["loss", "entropy", "mean_token_accuracy", "grad_norm"];
 
     /// <summary>Trains a model's weights in place.</summary>
-    /// <param name="model">The student, float32. Weights that do not require gradients stay as they are.</param>
+    /// <param name="model">The student, of the type that <see cref="TrainingOptions.Precision"/> says. Weights that do not require gradients stay as they are.</param>
     /// <param name="rows">What to learn; read again and again, so a <see cref="TokenStore{TRow}"/> will do.</param>
     /// <param name="evaluation">Rows for evaluations before, after and, by option, during training; or null.</param>
     /// <param name="options">Copied at the start.</param>
@@ -27,6 +27,7 @@ public static class SftTrainer
         options = (SftOptions)options.Copy();
         options.Validate();
         context = context.Or(options.Seed);
+        TrainedModel.Require(model, options, "dSFT");
         using var scope = NewDisposeScope();
 
         var data = new SftData(rows, options, "training");
@@ -53,8 +54,10 @@ public static class SftTrainer
             foreach (var (i, batch) in batches.Index())
             {
                 using var batchScope = NewDisposeScope();
-                using var dropout = model.Adapter?.Dropping(SeedStream.Create(context.Seed, "dSFT dropout", (long)number << 32 | (uint)i).NextInt64());
-                metrics.Add(Measure(model, batch, options, targets, learn: true).MoveToOuterDisposeScope());
+                long seed = SeedStream.Create(context.Seed, "dSFT dropout", (long)number << 32 | (uint)i).NextInt64();
+                using var dropout = model.Adapter?.Dropping(seed);
+                metrics.Add(Learn(model, batch, options, targets, seed).MoveToOuterDisposeScope());
+                weights.Collect();
                 batch.Dispose();
             }
             var all = stack(metrics);                                                                           // (micro-batches, 3)
@@ -65,16 +68,21 @@ public static class SftTrainer
         }
     }
 
-    /// <summary>(3): Σ loss / divisor, and the means of entropy and accuracy over the batch's targets; all 0 where it has none, as a split row's piece may.</summary>
-    private static Tensor Measure(CausalLM model, TokenBatch batch, SftOptions options, int lossDivisor, bool learn)
+    /// <summary>Adds a micro-batch's part to the gradients. (3): as of <see cref="Measures"/>.</summary>
+    private static Tensor Learn(CausalLM model, TokenBatch batch, SftOptions options, int lossDivisor, long seed)
     {
         if (batch.TargetCount == 0)
             return zeros(3, device: batch.Ids.device);
-        var logps = new TargetLogProbabilities(model, model.Hidden(batch.Ids, batch.Layout), batch, values => SftLosses.Gradient(options.Loss, values, lossDivisor));
-        if (learn)
-            logps.Backward();
-        return stack([SftLosses.Sum(options.Loss, logps.Values.detach(), lossDivisor), logps.Entropy.mean(), logps.Correct.mean()]);
+        var pass = TrainedModel.Pass(model, batch, options, seed);
+        var logps = new TargetLogProbabilities(model, pass.Hidden, batch, values => SftLosses.Gradient(options.Loss, values, lossDivisor));
+        logps.Backward();
+        pass.Backward();
+        return Measures(logps, options, lossDivisor);
     }
+
+    /// <summary>(3): Σ loss / divisor, and the means of entropy and accuracy over the batch's targets.</summary>
+    private static Tensor Measures(TargetLogProbabilities logps, SftOptions options, int lossDivisor) =>
+        stack([SftLosses.Sum(options.Loss, logps.Values.detach(), lossDivisor), logps.Entropy.mean(), logps.Correct.mean()]);
 
     /// <summary>TRL's evaluation: the loss is weighted by the batches' rows, each batch's loss being the mean over its tokens; the rest are means over batches.</summary>
     private static Dictionary<string, double> Evaluate(CausalLM model, SftData data, SftOptions options)
@@ -87,7 +95,8 @@ public static class SftTrainer
         {
             using var batchScope = NewDisposeScope();
             using var batch = data.Batch(units, model);
-            results.Add(Measure(model, batch, options, batch.TargetCount, learn: false).MoveToOuterDisposeScope());
+            results.Add((batch.TargetCount == 0 ? zeros(3, device: batch.Ids.device)
+                : Measures(new(model, model.Hidden(batch.Ids, batch.Layout), batch), options, batch.TargetCount)).MoveToOuterDisposeScope());
         }
         var values = stack(results).ToFloats();
         return new()

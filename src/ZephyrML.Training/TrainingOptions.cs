@@ -66,6 +66,20 @@ public abstract partial class TrainingOptions
     /// <summary>RMSprop's α, the decay of its moment. Default 0.99.</summary>
     public double RmsPropAlpha { get; set; } = 0.99;
 
+    /// <summary>In what numbers the model computes. Default <see cref="Precision.Float32"/> (TRL: bf16 by autocast).</summary>
+    public Precision Precision { get; set; }
+
+    /// <summary>
+    /// Keep the input of each layer only, and compute the layer again for its gradients: the same numbers to the last bit for a third more of computing, with a fraction of the memory (transformers'
+    /// <c>gradient_checkpointing</c>). Default false (TRL: true).
+    /// </summary>
+    public bool RecomputeActivations { get; set; }
+
+    /// <summary>
+    /// Uniform noise on the embedded tokens of training passes, of at most α/√(L·C) for a row of L tokens and a hidden size of C (NEFTune, Jain et al. 2023, arXiv 2310.05914; there 5 to 15); null: none. Default null.
+    /// </summary>
+    public double? NeftuneNoiseAlpha { get; set; }
+
     /// <summary>Each epoch has a random order of its own; false: the rows' own order, every time (easy rows first, say), and <see cref="GroupByLength"/> does not count. Default true.</summary>
     public bool Shuffle { get; set; } = true;
 

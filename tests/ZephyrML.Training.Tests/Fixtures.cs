@@ -60,7 +60,11 @@ internal static class Fixtures
         return model;
     }
 
-    public static float[] Values(Tensor tensor) => tensor.ToFloats();
+    public static float[] Values(Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        return tensor.detach().to(ScalarType.Float32).ToFloats();
+    }
 
     private static string? FindShared()
     {

@@ -5,10 +5,12 @@ namespace ZephyrML.Training.Tests;
 
 internal static class TinyModel
 {
-    public static CausalLM Create(int seed = 1, int vocabulary = 61, int layers = 2, bool tied = false, int? window = null) => new(new ModelConfig
+    public static CausalLM Create(int seed = 1, int vocabulary = 61, int layers = 2, bool tied = false, int? window = null) => new(Config(vocabulary, layers, tied, window), seed: seed);
+
+    public static ModelConfig Config(int vocabulary = 61, int layers = 2, bool tied = false, int? window = null) => new()
     {
         ModelType = window is null ? "llama" : "mistral", VocabSize = vocabulary, HiddenSize = 32, IntermediateSize = 48, NumHiddenLayers = layers, NumAttentionHeads = 4, NumKeyValueHeads = 2, TieWordEmbeddings = tied, SlidingWindow = window,
-    }, seed: seed);
+    };
 
     public static SftRow[] SftRows(int count, int seed = 7, int vocabulary = 61, int minLength = 5, int maxLength = 24)
     {

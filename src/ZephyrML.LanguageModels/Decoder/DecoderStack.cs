@@ -35,15 +35,30 @@ internal sealed class DecoderStack : nn.Module<Tensor, ForwardPass, Tensor>
     /// <summary>(V, C): also the head where it is tied.</summary>
     public Parameter EmbeddingWeight => embed_tokens.weight;
 
+    /// <summary>How many layers there are.</summary>
+    public int Depth => layers.Count;
+
+    /// <summary>Token ids (B, T) to the first layer's input (B, T, C).</summary>
+    public Tensor Embed(Tensor ids, ForwardPass pass)
+    {
+        var x = Tokens.Forward(ids);
+        if (_multiplier != 1) x = x * _multiplier;
+        return Places is null ? x : x + Places.Forward(pass.Positions!);
+    }
+
+    /// <summary>One layer, (B, T, C) to (B, T, C).</summary>
+    public Tensor Layer(int i, Tensor x, ForwardPass pass) => layers[i].forward(x, pass);
+
+    /// <summary>The final norm.</summary>
+    public Tensor Norm(Tensor x) => norm.forward(x);
+
     /// <summary>Token ids (B, T) to (B, T, C).</summary>
     public override Tensor forward(Tensor ids, ForwardPass pass) => Trace(ids, pass, null);
 
     /// <summary>The same, showing each hidden state: the embedding, then what each layer puts out (the last one after the norm).</summary>
     public Tensor Trace(Tensor ids, ForwardPass pass, Action<Tensor>? observe)
     {
-        var x = Tokens.Forward(ids);
-        if (_multiplier != 1) x = x * _multiplier;
-        if (Places is not null) x = x + Places.Forward(pass.Positions!);
+        var x = Embed(ids, pass);
         observe?.Invoke(x);
         for (int i = 0; i < layers.Count; i++)
         {

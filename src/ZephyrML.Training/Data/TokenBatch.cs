@@ -11,6 +11,7 @@ internal sealed class TokenBatch : IDisposable
 {
     private readonly int[] targetsPerDocument;
     private readonly Device device;
+    private readonly float[] documentLengths;
     private Tensor? slots;
 
     public TokenBatch(IReadOnlyList<Document> documents, ModelConfig config, Device device)
@@ -23,6 +24,7 @@ internal sealed class TokenBatch : IDisposable
         IReadOnlyList<int[]> rows = share ? packed : [.. Enumerable.Range(0, documents.Count).Select(i => new[] { i })];
 
         var ids = new long[rows.Count * width];
+        documentLengths = new float[rows.Count * width];
         var start = new int[documents.Count];
         for (int row = 0; row < rows.Count; row++)
         {
@@ -30,6 +32,7 @@ internal sealed class TokenBatch : IDisposable
             foreach (int document in rows[row])
             {
                 start[document] = at;
+                documentLengths.AsSpan(at, lengths[document]).Fill(lengths[document]);
                 for (int i = 0; i < lengths[document]; i++)
                     ids[at++] = documents[document].Ids[i];
             }
@@ -57,6 +60,9 @@ internal sealed class TokenBatch : IDisposable
 
     /// <summary>(B, T) token ids, int64.</summary>
     public Tensor Ids { get; }
+
+    /// <summary>(B, T) on the CPU, float32: the length of the document at each position; 0 where there is none. Belongs to the caller's dispose scope.</summary>
+    public Tensor DocumentLengths => tensor(documentLengths, Ids.shape);
 
     /// <summary>Who sees whom, where documents share rows.</summary>
     public AttentionLayout? Layout { get; }

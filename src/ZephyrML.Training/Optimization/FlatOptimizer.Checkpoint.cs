@@ -19,7 +19,12 @@ internal abstract partial class FlatOptimizer : ICheckpointed
         from.Fill(CheckpointFiles.Optimizer, Named());
     }
 
-    /// <summary>Each weight's part of each moment.</summary>
-    private List<(string Name, Tensor Tensor)> Named() =>
-        [.. state.SelectMany((moment, i) => weights.Slots.Select(slot => (FormattableString.Invariant($"moment{i + 1}.{slot.Name}"), moment.narrow(0, slot.Offset, slot.Length).view(slot.Weight.shape))))];
+    /// <summary>Each weight's part of each moment, and of the masters where there are some.</summary>
+    private List<(string Name, Tensor Tensor)> Named()
+    {
+        var buffers = state.Select((moment, i) => (FormattableString.Invariant($"moment{i + 1}"), moment));
+        if (weights.HasMasters)
+            buffers = buffers.Append(("master", weights.Values));
+        return [.. buffers.SelectMany(buffer => weights.Slots.Select(slot => ($"{buffer.Item1}.{slot.Name}", buffer.moment.narrow(0, slot.Offset, slot.Length).view(slot.Weight.shape))))];
+    }
 }

@@ -6,8 +6,8 @@ namespace ZephyrML.Training;
 /// <summary>An optimiser on flat buffers, with clipping by global norm.</summary>
 internal abstract partial class FlatOptimizer : IDisposable
 {
-    // On the CPU a stretch of the buffers goes through all operations while it is in the cache.
-    private const long CpuTile = 1 << 17, NormStretch = 1 << 12;
+    // On the CPU a stretch of the buffers goes through all operations while it is in the cache; elsewhere it only bounds what the operations need beside it.
+    private const long CpuTile = 1 << 17, DeviceTile = 1 << 26, NormStretch = 1 << 12;
     private readonly FlatParameters weights;
     private readonly Tensor[] state;
     private readonly long tile;
@@ -16,7 +16,7 @@ internal abstract partial class FlatOptimizer : IDisposable
     {
         (this.weights, Options) = (weights, options);
         state = [.. Enumerable.Range(0, states).Select(_ => zeros_like(weights.Values).DetachFromDisposeScope())];
-        tile = weights.Values.device_type == DeviceType.CPU ? CpuTile : long.MaxValue;
+        tile = weights.Values.device_type == DeviceType.CPU ? CpuTile : DeviceTile;
     }
 
     public static FlatOptimizer Create(FlatParameters weights, TrainingOptions options) => options.Optimizer switch
@@ -64,6 +64,7 @@ internal abstract partial class FlatOptimizer : IDisposable
         long decayed = weights.DecayedLength, end = weights.Values.numel();
         Update(0, decayed, Options.WeightDecay, learningRate, scale);
         Update(decayed, end, 0, learningRate, scale);
+        weights.Publish();
     }
 
     private void Update(long begin, long end, double decay, double learningRate, Tensor? scale)
@@ -77,8 +78,6 @@ internal abstract partial class FlatOptimizer : IDisposable
                 g.mul_(scale);
             Update(p, g, [.. state.Select(s => s.narrow(0, at, length))], decay, learningRate);
             g.zero_();
-            if (tile == long.MaxValue)
-                break;
         }
     }
 

@@ -187,7 +187,10 @@ internal sealed class TrainingRun : IDisposable
     {
         using var noGrad = no_grad();
         if (bestWeights is not null)
+        {
             weights.Values.copy_(bestWeights);
+            weights.Publish();
+        }
         else if (best.Step is { } at && store is not null && CheckpointReader.Open(store.FolderOf(at), out _) is { } whole)
             kept.Load(whole);
         else

@@ -139,6 +139,7 @@ internal sealed class TraceOptions(JsonElement options)
         set.BatchSize = (int)(Number("per_device_train_batch_size") ?? 8);
         set.EvaluationBatchSize = (int?)Number("per_device_eval_batch_size");
         set.AccumulationSteps = (int)(Number("gradient_accumulation_steps") ?? 1);
+        set.RecomputeActivations = Is("gradient_checkpointing");             // the same numbers by another way
         set.DropLastBatch = Is("dataloader_drop_last");
         set.MaxLength = (int)(Number("max_length") ?? 1 << 20);
         set.Truncation = Text("truncation_mode") switch { "" or "keep_start" => Truncation.KeepStart, "keep_end" => Truncation.KeepEnd, var other => throw Refused("truncation_mode", other) };
