@@ -7,26 +7,49 @@ namespace ZephyrML.Training.Tests;
 [TestClass]
 public class RunningTests
 {
+    public required TestContext TestContext { get; set; }
+
     private sealed class Told(Action<TrainingProgress> tell) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value) => tell(value);
     }
 
+    /// <summary>With evaluations, checkpoints and metric files. Memory is what the process has beyond the managed heap, which keeps all metrics.</summary>
     [TestMethod]
-    public void LiveTensorsStayFlatOver200Steps()
+    [DataRow("dSFT")]
+    [DataRow("dDPO")]
+    public void LiveTensorsAndMemoryStayFlat(string stage)
     {
+        bool soak = Environment.GetEnvironmentVariable("ZEPHYR_SOAK") == "1";
+        int steps = soak ? 2000 : 200;
+        using var folder = new TemporaryFolder();
         using var model = TinyModel.Create(layers: 1);
-        var rows = TinyModel.SftRows(16, maxLength: 10);
-        var pairs = TinyModel.Pairs(8);
-        var counts = new List<long>();
-        var context = new TrainingContext { Progress = new Told(_ => counts.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount)) };
-        SftTrainer.Train(model, rows, null, new() { MaxSteps = 200, MaxLength = 16, BatchSize = 2, LogEverySteps = 20, LearningRate = 1e-4 }, context);
-        Assert.HasCount(10, counts);
-        Assert.AreEqual(counts[0], counts[^1], string.Join(" ", counts));
-        counts.Clear();
-        DpoTrainer.Train(model, pairs, null, new() { MaxSteps = 200, MaxLength = 32, BatchSize = 2, LogEverySteps = 20, LearningRate = 1e-5 }, context);
-        counts.RemoveRange(0, counts.Count - 10); // the reference's come first
-        Assert.AreEqual(counts[0], counts[^1], string.Join(" ", counts));
+        var (live, native, managed) = (new List<long>(), new List<double>(), new List<double>());
+        var context = new TrainingContext
+        {
+            Progress = new Told(p =>
+            {
+                if (p.Stage != stage || p.Step == 0 || p.Metrics.ContainsKey("eval_loss"))
+                    return;
+                live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+                managed.Add(GC.GetTotalMemory(forceFullCollection: true) / 1e6);
+                native.Add(Environment.WorkingSet / 1e6 - GC.GetGCMemoryInfo().TotalCommittedBytes / 1e6);
+            }),
+        };
+        TrainingOptions options = stage == "dSFT" ? new SftOptions { LearningRate = 1e-4 } : new DpoOptions { LearningRate = 1e-5 };
+        (options.MaxSteps, options.MaxLength, options.BatchSize, options.LogEverySteps, options.EvaluateEverySteps, options.SaveEverySteps, options.CheckpointFolder) = (steps, 32, 2, steps / 10, steps / 5, steps / 5, folder.Path);
+        if (options is SftOptions sft)
+            SftTrainer.Train(model, TinyModel.SftRows(16, maxLength: 10), TinyModel.SftRows(4, seed: 8, maxLength: 10), sft, context);
+        else
+            DpoTrainer.Train(model, TinyModel.Pairs(8), TinyModel.Pairs(4, seed: 8), (DpoOptions)options, context);
+        Assert.HasCount(10, live);
+        TestContext.WriteLine(FormattableString.Invariant($"{stage}, {steps} steps: live tensors {string.Join(" ", live)}; native MB {string.Join(" ", native.Select(m => $"{m:0.0}"))}; managed MB {string.Join(" ", managed.Select(m => $"{m:0.0}"))}"));
+        Assert.AreEqual(live[0], live[^1], string.Join(" ", live));
+        Assert.AreEqual(live[0], live.Max(), string.Join(" ", live));
+        // The metrics of a step take some kilobytes, for good.
+        Assert.IsLessThan(0.01 * steps + 2, managed[^1] - managed[1], "managed memory");
+        if (soak)
+            Assert.IsLessThan(8, native[^1] - native[2], "native memory in MB");
     }
 
     [TestMethod]
