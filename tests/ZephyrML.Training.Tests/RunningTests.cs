@@ -112,17 +112,35 @@ public class RunningTests
         try
         {
             var pairs = TinyModel.Pairs(9);
-            DpoResult Run(int seed, PreferenceRow[] rows)
+            DpoResult Run(int seed = 1, PreferenceRow[]? rows = null, Action<DpoOptions>? change = null)
             {
                 using var model = TinyModel.Create(seed);
-                return DpoTrainer.Train(model, rows, null, new() { MaxLength = 32, Epochs = 1, LogEverySteps = 1 }, new() { CacheFolder = folder });
+                var options = new DpoOptions { MaxLength = 32, Epochs = 1, LogEverySteps = 1 };
+                change?.Invoke(options);
+                return DpoTrainer.Train(model, rows ?? pairs, null, options, new() { CacheFolder = folder });
             }
-            var first = Run(1, pairs);
-            var second = Run(1, pairs);
+            var first = Run();
+            var second = Run();
             Assert.AreEqual((false, true), (first.ReferenceFromCache, second.ReferenceFromCache));
             Assert.AreEqual(first.Steps[^1]["loss"], second.Steps[^1]["loss"]);
-            Assert.IsFalse(Run(2, pairs).ReferenceFromCache);
-            Assert.IsFalse(Run(1, pairs[..8]).ReferenceFromCache);
+            Assert.IsTrue(Run(change: o => { o.Beta = 0.3; o.LearningRate = 1e-3; o.Epochs = 2; }).ReferenceFromCache, "these move no log-probability of the reference");
+            Assert.IsFalse(Run(2).ReferenceFromCache, "other weights");
+            Assert.IsFalse(Run(rows: pairs[..8]).ReferenceFromCache, "other rows");
+            Assert.IsFalse(Run(rows: [.. pairs.Reverse()]).ReferenceFromCache, "another order");
+            Assert.IsFalse(Run(change: o => o.MaxLength = 31).ReferenceFromCache, "another length");
+            Assert.IsFalse(Run(change: o => o.Truncation = Truncation.KeepEnd).ReferenceFromCache, "another end kept");
+            Assert.IsFalse(Run(change: o => o.LdAlpha = 0.5).ReferenceFromCache, "another weight of the longer answer's end");
+            Assert.IsTrue(Run().ReferenceFromCache);
+
+            foreach (var file in Directory.GetFiles(folder, "*.logps"))
+            {
+                var bytes = File.ReadAllBytes(file);
+                bytes[^3] ^= 1;
+                File.WriteAllBytes(file, bytes);
+            }
+            var third = Run();
+            Assert.IsFalse(third.ReferenceFromCache, "a file that was changed is not believed");
+            Assert.AreEqual(first.Steps[^1]["loss"], third.Steps[^1]["loss"]);
         }
         finally
         {
