@@ -68,7 +68,7 @@ public sealed class DistilledDpoEstimator : IEstimator<StudentTransformer>
         InputColumn.Require(input.Schema, _options.RejectedColumn, ColumnKind.Text);
         using var channel = ((IChannelProvider)_context.Ml).Start("DistilledDpo");
         var log = new FitLog(channel, _context);
-        var seed = _options.Seed ?? SeedStream.Derive(_context.Seed, Stage);
+        var seed = _options.Seed ?? FitContext.SeedOfCheckpoints(_options) ?? SeedStream.Derive(_context.Seed, Stage);
         var start = StudentStart.ForDpo(input.Schema, _start, _options);
         try
         {

@@ -60,6 +60,26 @@ public sealed class CheckpointTests
     }
 
     [TestMethod]
+    public void WithoutAFixedSeedItGoesOnWithTheSeedItHad()
+    {
+        using var places = new Lab();
+        using var stop = new CancellationTokenSource();
+        using var first = new Lab(seed: 1, o => (o.CancellationToken, o.Progress) = (stop.Token, new StopAt("dSFT", 3, stop)));
+        Assert.Throws<OperationCanceledException>(() => first.Z.DistilledSft(Sft(first, places.PathOf("sft"))).Fit(first.Chats));
+        using var second = new Lab(seed: 2);
+        var estimator = second.Z.DistilledSft(Sft(second, places.PathOf("sft")));
+        using var student = estimator.Fit(second.Chats);
+        Assert.AreEqual(3, estimator.LastResult!.ResumedFromStep);
+        using var plain = new Lab(seed: 1);
+        using var expected = plain.Z.DistilledSft(Sft(plain, null)).Fit(plain.Chats);
+        Assert.AreEqual((expected.Info.Last.Seed, expected.Info.Last.Weights), (student.Info.Last.Seed, student.Info.Last.Weights));
+
+        var fixedSeed = Sft(second, places.PathOf("sft"));
+        fixedSeed.Seed = 77;
+        Assert.Contains("seed: now 77", Assert.Throws<InvalidOperationException>(() => second.Z.DistilledSft(fixedSeed).Fit(second.Chats)).Message);
+    }
+
+    [TestMethod]
     public void AnotherTemplateIsAnotherRunAndAnotherReference()
     {
         using var places = new Lab();

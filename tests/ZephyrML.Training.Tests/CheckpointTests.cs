@@ -12,9 +12,11 @@ public class CheckpointTests
     }
 
     /// <summary>A run with the given options; stopped after a step by cancellation, where that is wanted.</summary>
-    private static (string? Hash, TrainingResult? Result, List<string> Warnings) Run(TrainingOptions options, int? stopAfter = null, int modelSeed = 1, SftRow[]? rows = null, Action<TrainingContext>? with = null)
+    private static (string? Hash, TrainingResult? Result, List<string> Warnings) Run(TrainingOptions options, int? stopAfter = null, int modelSeed = 1, SftRow[]? rows = null, LoraOptions? adapter = null)
     {
         using var model = TinyModel.Create(modelSeed, layers: 1);
+        if (adapter is not null)
+            model.AddAdapter(adapter, seed: 6);
         using var stop = new CancellationTokenSource();
         var warnings = new List<string>();
         var context = new TrainingContext
@@ -66,6 +68,28 @@ public class CheckpointTests
 
         var again = Run(make(folder["run"]));
         Assert.AreEqual((expected.Hash, 12), (again.Hash, again.Result!.ResumedFromStep!.Value), "a finished run is only loaded");
+    }
+
+    [TestMethod]
+    public void AnAdaptersCheckpointHoldsThatAloneAsPeftHasIt()
+    {
+        foreach (var make in new Func<string?, TrainingOptions>[] { Sft, Dpo })
+        {
+            using var folder = new TemporaryFolder();
+            var lora = new LoraOptions { Rank = 4, Alpha = 8, Dropout = 0.2 };
+            var expected = Run(make(null), adapter: lora);
+            Assert.IsNull(Run(make(folder["run"]), 4, adapter: lora).Hash);
+            var resumed = Run(make(folder["run"]), adapter: lora);
+            Assert.AreEqual((expected.Hash, 4), (resumed.Hash, resumed.Result!.ResumedFromStep!.Value));
+
+            var newest = Path.Combine(folder["run"], "checkpoint-12");
+            Assert.IsFalse(File.Exists(Path.Combine(newest, "model.safetensors")));
+            using var model = TinyModel.Create(layers: 1);
+            model.ReadAdapter(name => Path.Combine(newest, name) is var path && File.Exists(path) ? File.OpenRead(path) : null);
+            Assert.AreEqual(expected.Hash, Worker.Hash(model, expected.Result!));
+            lora.Rank = 8;
+            Assert.Contains("model: now llama", Assert.ThrowsExactly<InvalidOperationException>(() => Run(make(folder["run"]), adapter: lora)).Message);
+        }
     }
 
     [TestMethod]

@@ -30,7 +30,7 @@ internal static class TinyModel
     }
 
     /// <summary>All weights, one after the other.</summary>
-    public static float[] Weights(CausalLM model) => [.. model.NamedWeights.SelectMany(w => Fixtures.Values(w.Weight))];
+    public static float[] Weights(CausalLM model) => [.. model.NamedWeights.Concat(model.Adapter?.Weights ?? []).SelectMany(w => Fixtures.Values(w.Weight))];
 
     public static void AssertClose(float[] expected, float[] actual, double tolerance, string what)
     {

@@ -6,6 +6,9 @@ namespace ZephyrML.Fitting;
 /// <summary>What Fit brings along to a trainer.</summary>
 internal static class FitContext
 {
+    /// <summary>A run that was begun without a fixed seed goes on with the one it had.</summary>
+    public static int? SeedOfCheckpoints(TrainingOptions options) => options.CheckpointFolder is { } folder ? TrainingCheckpoints.SeedOf(folder) : null;
+
     public static TrainingContext Of(StageContext context, FitLog log, int seed, StudentStart start, string startWeights) => new()
     {
         Progress = log,

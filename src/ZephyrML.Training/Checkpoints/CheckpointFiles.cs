@@ -12,5 +12,5 @@ internal static class CheckpointFiles
     /// <summary>All metrics so far, an object a line.</summary>
     public const string Metrics = "metrics.jsonl";
 
-    public const string Config = "config.json", Weights = "model.safetensors", TrainedWeights = "trained.safetensors", Optimizer = "optimizer.safetensors", Reference = "reference.safetensors", EvaluationReference = "reference_evaluation.safetensors";
+    public const string Config = "config.json", Weights = "model.safetensors", TrainedWeights = "trained.safetensors", Adapter = "adapter_model.safetensors", Optimizer = "optimizer.safetensors", Reference = "reference.safetensors", EvaluationReference = "reference_evaluation.safetensors";
 }

@@ -31,8 +31,11 @@ internal sealed class CheckpointStore : IDisposable
     public string Root { get; }
 
     /// <summary>What looks like a checkpoint, the newest first.</summary>
-    public List<(int Step, string Folder)> All() =>
-        [.. Directory.EnumerateDirectories(Root, $"{Prefix}*").Select(folder => (Step: StepOf(folder), folder)).Where(c => c.Step >= 0).OrderByDescending(c => c.Step)];
+    public List<(int Step, string Folder)> All() => In(Root);
+
+    /// <summary>What looks like a checkpoint in a folder, the newest first; nothing where there is no such folder.</summary>
+    public static List<(int Step, string Folder)> In(string root) => !Directory.Exists(root) ? [] :
+        [.. Directory.EnumerateDirectories(root, $"{Prefix}*").Select(folder => (Step: StepOf(folder), folder)).Where(c => c.Step >= 0).OrderByDescending(c => c.Step)];
 
     /// <summary>The newest checkpoint that is whole; null where there is none.</summary>
     /// <param name="warn">Told of each newer one that is not.</param>
@@ -59,9 +62,17 @@ internal sealed class CheckpointStore : IDisposable
         if (Directory.Exists(part))
             Directory.Delete(part, recursive: true);
         Directory.CreateDirectory(part);
-        var writer = new CheckpointWriter(part, step);
-        write(writer);
-        writer.Complete();
+        try
+        {
+            var writer = new CheckpointWriter(part, step);
+            write(writer);
+            writer.Complete();
+        }
+        catch // a full disk, say: make room for the next attempt
+        {
+            Directory.Delete(part, recursive: true);
+            throw;
+        }
         if (Directory.Exists(final)) // one that was not whole, or the same again
             Remove(final);
         Directory.Move(part, final);
@@ -74,7 +85,8 @@ internal sealed class CheckpointStore : IDisposable
         if (limit is null)
             return;
         var all = All();
-        var kept = all.Take(1).Concat(all.Where(c => c.Step == best)).Concat(all).Select(c => c.Step).Distinct().Take(Math.Max(limit.Value, best is null ? 1 : 2)).ToHashSet();
+        var never = all.Take(1).Concat(all.Where(c => c.Step == best)).Distinct().ToList();
+        var kept = never.Concat(all).Select(c => c.Step).Distinct().Take(Math.Max(limit.Value, never.Count)).ToHashSet();
         foreach (var (step, folder) in all)
         {
             if (!kept.Contains(step))

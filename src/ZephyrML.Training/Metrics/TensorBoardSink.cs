@@ -9,6 +9,7 @@ internal sealed class TensorBoardSink(string folder, TimeProvider clock) : IMetr
 
     public void Begin(IReadOnlyList<StepMetrics> before, int step)
     {
+        bool older = Directory.EnumerateFiles(folder, "events.out.tfevents.*").Any();
         long seconds = clock.GetUtcNow().ToUnixTimeSeconds();
         // TensorBoard reads the files in the order of their names.
         for (int i = 0; file is null; i++)
@@ -18,8 +19,8 @@ internal sealed class TensorBoardSink(string folder, TimeProvider clock) : IMetr
                 file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite);
         }
         Record(EventMessage.Version(Now));
-        if (step > 0)
-            Record(EventMessage.Restart(Now, step + 1));
+        if (older)
+            Record(EventMessage.Restart(Now, step == 0 ? 0 : step + 1));
     }
 
     public void Take(StepMetrics metrics)
