@@ -9,11 +9,14 @@ namespace ZephyrML.Teacher;
 /// </summary>
 internal sealed class CachingChatClient : DelegatingChatClient
 {
+    private const int MostLeases = 4096;                                           // of the thousands of questions that may wait for a slot only the next ones are leased
+
     private readonly ResponseStore _store;
     private readonly CacheMode _mode;
     private readonly string _teacher;
     private readonly string? _model;
     private readonly ResponseCacheStatistics _statistics;
+    private readonly SemaphoreSlim _asking = new(MostLeases, MostLeases);
     private int _disposed;
 
     public CachingChatClient(IChatClient client, string path, string? name, CacheMode mode) : base(client)
@@ -170,10 +173,10 @@ internal sealed class CachingChatClient : DelegatingChatClient
     private sealed class Flight(CachingChatClient client, byte[] key, string? model, int sample, TaskCompletionSource<string?> waiting) : IAsyncDisposable
     {
         private string? _answer;
-        private bool _leased;
+        private bool _leased, _begun;
 
         /// <summary>Holds the slots of this question until its answer is stored.</summary>
-        public CallScope Scope { get; } = new();
+        public CallScope Scope { get; } = new(client._store.Check);
 
         /// <summary>Waits until this process may ask (null), or until the answer is there.</summary>
         public async Task<string?> LeaseAsync(CancellationToken cancellationToken)
@@ -182,7 +185,11 @@ internal sealed class CachingChatClient : DelegatingChatClient
             if (_answer is null && client._mode == CacheMode.ReplayOnly)
                 throw new CacheMissException(
                     $"The response cache of '{client._teacher}' is replayed only, and lacks an answer (key {Convert.ToHexString(key)[..16].ToLowerInvariant()}, model {model ?? "unknown"}, sample {sample}).");
-            for (var wait = 20; _answer is null; wait = Math.Min(500, wait * 2))
+            if (_answer is not null)
+                return _answer;
+            await client._asking.WaitAsync(cancellationToken).ConfigureAwait(false);
+            _begun = true;
+            for (var wait = 20; _answer is null; wait = Math.Min(1000, wait * 2))
             {
                 (_answer, _leased) = await client._store.TryLeaseAsync(key).ConfigureAwait(false);
                 if (_leased)
@@ -209,6 +216,8 @@ internal sealed class CachingChatClient : DelegatingChatClient
             try
             {
                 Scope.End();
+                if (_begun)
+                    client._asking.Release();
                 if (_leased)
                 {
                     client._statistics.CountFailed();

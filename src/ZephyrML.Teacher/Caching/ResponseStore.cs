@@ -25,6 +25,7 @@ internal sealed class ResponseStore : IDisposable
     private readonly HashSet<byte[]> _held = new(ByteArrayComparer.Instance);
     private readonly ConcurrentDictionary<byte[], CachedAnswer> _unstored = new(ByteArrayComparer.Instance);
     private readonly Timer _renewal;
+    private volatile Exception? _full;
     private int _users;
 
     /// <summary>Opens a connection of its own; the product goes through <see cref="Acquire"/>.</summary>
@@ -89,6 +90,14 @@ internal sealed class ResponseStore : IDisposable
         File.Dispose();
     }
 
+    /// <summary>Throws while there are paid answers that could not be stored.</summary>
+    /// <exception cref="IOException">There are; the next lease tries to store them.</exception>
+    public void Check()
+    {
+        if (_full is { } e)
+            throw new StorageException(e.Message, e);
+    }
+
     /// <summary>The stored answer, or null.</summary>
     public string? Find(byte[] key) => _unstored.TryGetValue(key, out var held) ? held.Response : File.Run(write: false, () => Select(key));
 
@@ -109,6 +118,8 @@ internal sealed class ResponseStore : IDisposable
         }).ConfigureAwait(false);
         foreach (var answer in stored)
             _unstored.TryRemove(answer, out _);
+        if (_unstored.IsEmpty)
+            _full = null;
         if (leased)
             Hold(key);
         return (found, leased);
@@ -128,9 +139,10 @@ internal sealed class ResponseStore : IDisposable
                 return Drop(answer.Key);
             }).ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (IOException e)
         {
             _unstored.TryAdd(answer.Key, answer);
+            _full = e;
         }
         LetGo(answer.Key);
     }

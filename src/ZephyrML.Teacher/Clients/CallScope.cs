@@ -4,7 +4,7 @@ namespace ZephyrML.Teacher;
 /// One question on its way to a response cache. A slot that a call took is given back only when its answer is stored: so a killed process loses no more than
 /// what was under way, even if it dies between an answer's last byte and its commit. Flows with the call (AsyncLocal), and is set by the cache alone.
 /// </summary>
-internal sealed class CallScope
+internal sealed class CallScope(Action? check = null)
 {
     private static readonly AsyncLocal<CallScope?> Local = new();
 
@@ -18,6 +18,9 @@ internal sealed class CallScope
 
     /// <summary>Makes the scope the current one for the calls that the same method makes from here on.</summary>
     public void Enter() => Local.Value = this;
+
+    /// <summary>Throws where nothing more may be paid, since it could not be stored; asked when a call has its slot, which may be long after its question began.</summary>
+    public void Check() => check?.Invoke();
 
     /// <summary>A call of this question is about to wait for a slot: what earlier ones hold is given back, else a client that asks twice for one answer would wait for itself.</summary>
     public void BeginWait()

@@ -12,6 +12,7 @@ internal readonly record struct Failure(bool IsTransient, int? Status, TimeSpan?
     public static Failure Of(Exception e) => e switch
     {
         TeacherException t => new(t.IsTransient, (int?)t.StatusCode, t.RetryAfter),
+        StorageException => default,
         HttpRequestException { StatusCode: { } status } => OfStatus((int)status),
         HttpRequestException or IOException or TimeoutException => new(true, null, null),
         OperationCanceledException { InnerException: TimeoutException } => new(true, null, null),        // HttpClient's time-out

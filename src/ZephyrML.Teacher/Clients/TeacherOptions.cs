@@ -30,7 +30,7 @@ public sealed class TeacherOptions
     /// <summary>How failed calls are tried again; null: they are not. Default: four retries of transient failures with growing, jittered waits.</summary>
     public RetryOptions? Retry { get; set; } = new();
 
-    /// <summary>When a server counts as down, and that calls wait then; null: each call finds out for itself. Default: from half of ten or more calls within 30 s on.</summary>
+    /// <summary>When a server counts as down, and that calls wait then; null: each call finds out for itself. Default: when half of twenty or more calls within 30 s have failed.</summary>
     public CircuitBreakerOptions? CircuitBreaker { get; set; } = new();
 
     /// <summary>The longest that one attempt may take, of a stream each piece; null: no bound but the client's own. Default: 10 min.</summary>

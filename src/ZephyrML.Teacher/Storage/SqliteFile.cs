@@ -156,7 +156,7 @@ internal sealed class SqliteFile : IDisposable
         return id != _applicationId;
     }
 
-    private IOException Plain(SqliteException e, string how)
+    private StorageException Plain(SqliteException e, string how)
     {
         var why = e.SqliteErrorCode switch
         {
@@ -169,6 +169,6 @@ internal sealed class SqliteFile : IDisposable
             IoError => "reading or writing it failed",
             _ => null,
         };
-        return new IOException($"The {_what} '{Path}' {how}: {(why is null ? "" : why + ". ")}{e.Message}", e);
+        return new StorageException($"The {_what} '{Path}' {how}: {(why is null ? "" : why + ". ")}{e.Message}", e);
     }
 }

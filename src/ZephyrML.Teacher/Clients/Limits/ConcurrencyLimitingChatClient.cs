@@ -64,6 +64,15 @@ internal sealed class ConcurrencyLimitingChatClient : DelegatingChatClient
             clock?.Resume();
             scope?.EndWait();
         }
+        try
+        {
+            scope?.Check();
+        }
+        catch
+        {
+            _slots.Release();
+            throw;
+        }
     }
 
     private void Give()

@@ -13,7 +13,7 @@ internal sealed class TranscriptFile
 
     private readonly string _path;
     private readonly Lock _lock;
-    private volatile IOException? _failure;
+    private volatile StorageException? _failure;
 
     public TranscriptFile(string path)
     {
@@ -88,5 +88,5 @@ internal sealed class TranscriptFile
         }
     }
 
-    private IOException Failed(Exception e) => new($"The transcript '{_path}' cannot be written: {e.Message}", e);
+    private StorageException Failed(Exception e) => new($"The transcript '{_path}' cannot be written: {e.Message}", e);
 }

@@ -6,8 +6,8 @@ public sealed class CircuitBreakerOptions
     /// <summary>The share of failed calls (server errors, broken connections, time-outs; not 429) from which on the server counts as down. Default: 0.5.</summary>
     public double FailureRatio { get; set; } = 0.5;
 
-    /// <summary>How many calls there must be within <see cref="Window"/> before their share counts; 2 or more. Default: 10.</summary>
-    public int MinimumCalls { get; set; } = 10;
+    /// <summary>How many calls there must be within <see cref="Window"/> before their share counts; 2 or more. Default: 20.</summary>
+    public int MinimumCalls { get; set; } = 20;
 
     /// <summary>The time over which the share is taken; half a second or more. Default: 30 s.</summary>
     public TimeSpan Window { get; set; } = TimeSpan.FromSeconds(30);

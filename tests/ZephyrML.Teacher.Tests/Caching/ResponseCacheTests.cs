@@ -287,8 +287,8 @@ public class ResponseCacheTests
     public async Task Two_processes_on_one_cache_pay_once()
     {
         using var server = LoopbackServer.Echo(TimeSpan.FromMilliseconds(30));
-        using var first = Worker.Start(server.Address, _folder["c.db"], prompts: 60, concurrency: 8);
-        using var second = Worker.Start(server.Address, _folder["c.db"], prompts: 60, concurrency: 8);
+        using var first = Worker.Start("ask", server.Address, _folder.Root, prompts: 60, concurrency: 8);
+        using var second = Worker.Start("ask", server.Address, _folder.Root, prompts: 60, concurrency: 8);
         var outputs = await Task.WhenAll(first.StandardOutput.ReadToEndAsync(), second.StandardOutput.ReadToEndAsync());
         await Task.WhenAll(first.WaitForExitAsync(), second.WaitForExitAsync());
         Assert.AreEqual((0, 0), (first.ExitCode, second.ExitCode), await first.StandardError.ReadToEndAsync() + await second.StandardError.ReadToEndAsync());
@@ -304,13 +304,13 @@ public class ResponseCacheTests
         using var server = LoopbackServer.Echo(TimeSpan.FromMilliseconds(20));
         for (var kill = 1; kill <= Kills; kill++)
         {
-            using var victim = Worker.Start(server.Address, _folder["c.db"], Prompts, Concurrency);
+            using var victim = Worker.Start("ask", server.Address, _folder.Root, Prompts, Concurrency);
             while (server.Requests < kill * 30 && !victim.HasExited)
                 await Task.Delay(1);
             victim.Kill();
             await victim.WaitForExitAsync();
         }
-        using var last = Worker.Start(server.Address, _folder["c.db"], Prompts, Concurrency);
+        using var last = Worker.Start("ask", server.Address, _folder.Root, Prompts, Concurrency);
         var output = await last.StandardOutput.ReadToEndAsync();
         await last.WaitForExitAsync();
         Assert.AreEqual(string.Concat(Enumerable.Range(0, Prompts).Select(i => $"answer to prompt {i}{Environment.NewLine}")), output);
