@@ -74,7 +74,7 @@ internal static class Worker
             {
                 while (true)
                 {
-                    await teacher.GetResponseAsync("x", new() { MaxOutputTokens = 7 });
+                    await teacher.GetResponseAsync("fourteen bytes", new() { MaxOutputTokens = 7 });
                     Interlocked.Increment(ref answered);
                 }
             }

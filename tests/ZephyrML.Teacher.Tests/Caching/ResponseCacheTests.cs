@@ -192,7 +192,7 @@ public class ResponseCacheTests
     public void A_file_that_is_no_cache_is_refused_and_left_alone()
     {
         File.WriteAllText(_folder["text.db"], new string('x', 5000));
-        Assert.ThrowsExactly<IOException>(() => new FakeChatClient((string t) => t).WithResponseCache(_folder["text.db"], "t"));
+        Assert.Throws<IOException>(() => new FakeChatClient((string t) => t).WithResponseCache(_folder["text.db"], "t"));
         Assert.AreEqual(new string('x', 5000), File.ReadAllText(_folder["text.db"]));
         using (var connection = new SqliteConnection($"Data Source={_folder["other.db"]};Pooling=false"))
         {
@@ -201,7 +201,7 @@ public class ResponseCacheTests
             command.CommandText = "CREATE TABLE t(x); INSERT INTO t VALUES (1)";
             command.ExecuteNonQuery();
         }
-        var e = Assert.ThrowsExactly<IOException>(() => new FakeChatClient((string t) => t).WithResponseCache(_folder["other.db"], "t"));
+        var e = Assert.Throws<IOException>(() => new FakeChatClient((string t) => t).WithResponseCache(_folder["other.db"], "t"));
         StringAssert.Contains(e.Message, "no response cache");
     }
 

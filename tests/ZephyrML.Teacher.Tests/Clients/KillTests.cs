@@ -43,7 +43,7 @@ public class KillTests
     [TestMethod]
     public async Task A_shared_ledger_holds_over_processes_and_kills()
     {
-        const int Calls = 60, Concurrency = 4;                                     // a call takes 18 tokens: the estimate is 11 of prompt and 7 of answer, and so is the count
+        const int Calls = 60, Concurrency = 4;                                     // a call takes 18 tokens: the estimate is 11 of prompt (3 + 4 + 14 bytes / 3.5) and 7 of answer, and so is the count
         using var folder = new TemporaryFolder();
         using var server = new FaultServer { Latency = TimeSpan.FromMilliseconds(10) };
         using (var victim = Worker.Start("spend", server.Address, folder.Root, Calls, Concurrency))

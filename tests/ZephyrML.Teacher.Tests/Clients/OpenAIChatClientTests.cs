@@ -198,4 +198,38 @@ public class OpenAIChatClientTests
         var refused = await client.GetResponseAsync("x");
         Assert.AreEqual(("no", ChatFinishReason.ContentFilter), (refused.Text, refused.FinishReason!.Value));
     }
+
+    [TestMethod]
+    [DataRow("http://127.0.0.1:PORT", "/openai/deployments/my%20d/chat/completions?api-version=2024-10-21")]
+    [DataRow("http://127.0.0.1:PORT/gateway/", "/gateway/openai/deployments/my%20d/chat/completions?api-version=2024-10-21")]
+    public async Task Azure_has_its_own_address_header_and_name_of_the_token_limit(string resource, string expected)
+    {
+        using var server = LoopbackServer.Echo();
+        using var client = TeacherClient.AzureOpenAI(new(resource.Replace("PORT", server.Address.Port.ToString())), "my d", () => Secret);
+        Assert.AreEqual("answer to x", (await client.GetResponseAsync("x", new() { MaxOutputTokens = 5, Reasoning = new() { Effort = ReasoningEffort.Low } })).Text);
+        Assert.AreEqual(expected, server.Paths.Single());
+        Assert.AreEqual((Secret, null), (server.Headers.Single()["api-key"], server.Headers.Single()["Authorization"]));
+        StringAssert.Contains(server.Bodies.Single(), "\"reasoning_effort\":\"low\",\"max_completion_tokens\":5");
+        Assert.AreEqual(("azure.ai.openai", "my d"), (client.GetService<ChatClientMetadata>()!.ProviderName, client.GetService<ChatClientMetadata>()!.DefaultModelId));
+    }
+
+    /// <summary>What Azure, vLLM, llama.cpp and Ollama send beside the plain protocol.</summary>
+    [TestMethod]
+    public async Task Reads_the_streams_of_all_servers()
+    {
+        string[] azure = ["data: {\"choices\":[],\"prompt_filter_results\":[{\"prompt_index\":0}]}\n\n", "data: {\"choices\":[{\"delta\":{\"content\":\"Sunny\"},\"content_filter_results\":{},\"finish_reason\":null}]}\n\n", "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":null}\n\n", "data: [DONE]\n\n"];
+        string[] vllm = ["data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,\"finish_reason\":null}]}\n\n", "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Sunny\"},\"finish_reason\":\"stop\",\"stop_reason\":null}]}\n\n", "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":1,\"total_tokens\":5}}\n\n", "data: [DONE]\n\n"];
+        string[] llamaCpp = ["data: {\"choices\":[{\"finish_reason\":null,\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":null}}]}\n\n", "data: {\"choices\":[{\"finish_reason\":null,\"delta\":{\"content\":\"Sunny\"}}]}\n\n", "data: {\"choices\":[{\"finish_reason\":\"stop\",\"delta\":{}}],\"timings\":{\"prompt_n\":4}}\n\n", "data: [DONE]\n\n"];
+        string[] ollama = ["data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"reasoning\":\"hm\"},\"finish_reason\":null}]}\n\n", "data: {\"choices\":[{\"delta\":{\"content\":\"Sunny\"},\"finish_reason\":\"stop\"}]}\n\n", "data: [DONE]\n\n"];
+        foreach (var pieces in (string[][])[azure, vllm, llamaCpp, ollama])
+        {
+            using var server = new LoopbackServer((_, context, _) => LoopbackServer.StreamAsync(context, pieces));
+            using var client = TeacherClient.OpenAI(server.Address, "m");
+            var response = await client.GetStreamingResponseAsync("x").ToChatResponseAsync();
+            Assert.AreEqual(("Sunny", ChatFinishReason.Stop), (response.Text, response.FinishReason!.Value));
+        }
+        using var loading = new LoopbackServer(async (_, context, _) => await LoopbackServer.SendAsync(context, 503, """{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}"""));
+        using var waiting = TeacherClient.OpenAI(loading.Address, "m");
+        Assert.IsTrue((await Assert.ThrowsExactlyAsync<TeacherException>(() => waiting.GetResponseAsync("x"))).IsTransient);
+    }
 }
