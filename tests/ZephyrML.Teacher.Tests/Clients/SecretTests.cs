@@ -64,7 +64,7 @@ public class SecretTests
         using (var teacher = TeacherClient.Create(TeacherClient.OpenAI(server.Address, "m", () => Environment.GetEnvironmentVariable("ZEPHYR_TEST_KEY")), options))
         using (var azure = TeacherClient.AzureOpenAI(new(server.Address, "/"), "d", () => Secret).WithTranscript(folder["azure.jsonl"]))
         using (var query = TeacherClient.OpenAI(new(server.Address + "?subscription-key=" + Uri.EscapeDataString(Secret)), "m").WithTranscript(folder["query.jsonl"]))
-        using (var pool = TeacherClient.Create(new ReplicaPool([TeacherClient.OpenAI(server.Address, "m", () => Secret)]), new() { Name = "p", Cache = folder["c.db"], Transcript = folder["pool.jsonl"], Retry = null, CircuitBreaker = null }))
+        using (var pool = TeacherClient.Create(new ReplicaPool([TeacherClient.OpenAI(server.Address, "m", () => Secret)], new() { MaxFailures = 1000 }), new() { Name = "p", Cache = folder["c.db"], Transcript = folder["pool.jsonl"], Retry = null, CircuitBreaker = null }))
         using (var http = new HttpClient { DefaultRequestHeaders = { { "X-Api-Key", Secret } } })
         using (var own = TeacherClient.OpenAI(server.Address, "m", httpClient: http).WithResponseCache(folder["c.db"], "own"))
         {
