@@ -107,6 +107,28 @@ public sealed class EvaluationTests
     }
 
     [TestMethod]
+    public void MtBench_asks_both_turns_of_the_student()
+    {
+        using var lab = new Lab();
+        using var sft = lab.Z.DistilledSft(lab.Sft).Fit(lab.Chats);
+        var folder = Directory.CreateDirectory(lab.PathOf("mt_bench")).FullName;
+        File.WriteAllText(Path.Combine(folder, "question.jsonl"), """{"question_id": 1, "category": "extraction", "turns": ["Is it windy?", "Is there fog?"]}""");
+        File.WriteAllLines(Path.Combine(folder, "judge_prompts.jsonl"), new[] { "single", "pair" }.SelectMany(kind => new[] { "", "-math" }.SelectMany(math => new[] { "", "-multi-turn" }.Select(turns => (kind, math, turns))))
+            .Select(n => $$"""{"name": "{{n.kind}}{{(n.kind == "pair" && n.math == "" ? "-v2" : n.math + "-v1")}}{{n.turns}}", "system_prompt": "", "prompt_template": "{{(n.turns == "" ? "{question}|{answer}" : "{question_1}|{answer_1}|{question_2}|{answer_2}")}}"}"""));
+        var asked = new List<string>();
+        var judge = new FakeClient("judge", prompt =>
+        {
+            lock (asked)
+                asked.Add(prompt);
+            return prompt.Split('|').Length == 4 ? "[[3]]" : "[[5]]";
+        });
+        var found = lab.Z.Evaluate.MtBench(sft, judge, folder, new() { MaxAnswerTokens = 8 });
+        Assert.AreEqual((4.0, 5.0, 3.0), (found.Score, found.FirstTurn, found.SecondTurn));
+        Assert.AreEqual(2, judge.Calls);
+        Assert.Contains($"Is it windy?|{lab.Ask(sft, "Is it windy?")[0]}", asked, "the judge reads the student's own answer");
+    }
+
+    [TestMethod]
     public void What_cannot_be_evaluated_is_said()
     {
         using var lab = new Lab();

@@ -121,6 +121,20 @@ public sealed class EvaluateCatalog
         return Compare([.. replies.Select(r => new PairwiseQuestion(r.Asked, r.Reply, answers[(int)r.Row].Output, r.Row))], judge, options ?? new() { Order = PairwiseOrder.Random });
     }
 
+    /// <summary>MT-Bench: two-turn questions, a judge's scores from 1 to 10.</summary>
+    /// <param name="model">A model with a student.</param>
+    /// <param name="judge">Scores the answers.</param>
+    /// <param name="questions">The folder of questions, judge prompts and reference answers (FastChat's llm_judge/data/mt_bench).</param>
+    /// <param name="options">How answers and judgements are sampled; null: as FastChat.</param>
+    /// <returns>The scores.</returns>
+    public MtBenchMetrics MtBench(ITransformer model, IChatClient judge, string questions, MtBenchOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(judge);
+        var folder = MtBenchFolder.Load(questions);
+        using var client = Student(model).AsChatClient();
+        return Wait(() => Teacher.MtBench.RunAsync(client, judge, folder, options, "student", Progress(), _context.CancellationToken));
+    }
+
     private JudgedMetrics Compare(IReadOnlyList<PairwiseQuestion> questions, IChatClient judge, PairwiseJudgeOptions? options) =>
         Wait(() => new PairwiseJudge(judge, options).CompareAsync(questions, Progress(), _context.CancellationToken));
 
