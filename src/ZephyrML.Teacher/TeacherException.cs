@@ -17,6 +17,9 @@ public class TeacherException : Exception
     /// <summary>Whether asking again may help: too many requests, a server's error, a broken connection, a time-out.</summary>
     public bool IsTransient { get; init; }
 
+    /// <summary>Whether a run cannot go on without this answer, even where failed rows may be skipped: a budget that is used up, a replayed cache that lacks the answer.</summary>
+    public virtual bool EndsRun => false;
+
     /// <summary>The same failure, said with where it happened; a budget that is used up stays that.</summary>
     internal virtual TeacherException InContext(string context) => new(context + Message, this) { StatusCode = StatusCode, RetryAfter = RetryAfter, IsTransient = IsTransient };
 }

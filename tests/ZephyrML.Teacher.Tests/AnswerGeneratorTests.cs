@@ -105,11 +105,37 @@ public class AnswerGeneratorTests
         });
         var pool = Pool(3, (name, _) => name == "m1" ? throw new TeacherException("busy") { IsTransient = true, RetryAfter = TimeSpan.FromSeconds(3) } : "fine");
         var e = await Assert.ThrowsExactlyAsync<TeacherException>(() => new AnswerGenerator(teacher, pool).GenerateAsync(new(17, "p")));
-        Assert.AreEqual("Row 17: candidate 'm1' failed: busy", e.Message);
+        Assert.AreEqual("Row 17 (no response cache: no answer is safe): candidate 'm1' failed: busy", e.Message);
         Assert.IsTrue(e.IsTransient && e.RetryAfter == TimeSpan.FromSeconds(3));
         Assert.AreEqual(1, finished);
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
         await Assert.ThrowsAsync<OperationCanceledException>(() => new AnswerGenerator(teacher, pool).GenerateAsync(new(17, "p"), cancelled.Token));
+    }
+
+    [TestMethod]
+    public async Task Skipping_leaves_out_what_failed_and_names_it_but_not_a_used_up_budget()
+    {
+        using var folder = new TemporaryFolder();
+        var calls = 0;
+        using var teacher = new FakeChatClient((string p) => Interlocked.Increment(ref calls) == 3 ? throw new InvalidOperationException("off") : "T").WithResponseCache(folder["c.db"], "t");
+        var pool = Pool(3, (name, _) => name == "m1" ? throw new TeacherException("busy") : name);
+        var generator = new AnswerGenerator(teacher, pool, new() { OnTeacherFailure = OnTeacherFailure.Skip, SamplesPerModel = 2 });
+        var answers = await generator.GenerateAsync(new(17, "p"));
+        CollectionAssert.AreEqual((string[])["m0", "m0", "m2", "m2"], answers.Candidates.ToArray());
+        CollectionAssert.AreEqual((string[])["m0", "m0", "m2", "m2"], answers.CandidateModels.ToArray());
+        Assert.AreEqual("T", answers.Response);
+        Assert.HasCount(2, answers.Failures);
+        StringAssert.Contains(answers.Failures[0].Message, "candidate 'm1' failed: busy");
+        await generator.GenerateAsync(new(18, "q"));
+        var failed = await generator.GenerateAsync(new(19, "r"));
+        Assert.AreEqual("", failed.Response);
+        Assert.AreEqual("Row 19 (2 answers of this run are safe in the response cache): the teacher failed: off", failed.Failures.Single(f => f.Message.Contains("teacher failed")).Message);
+
+        var broke = new FakeChatClient((_, _, _) => throw new BudgetExceededException("no money"));
+        await Assert.ThrowsExactlyAsync<BudgetExceededException>(() => new AnswerGenerator(broke, null, new() { OnTeacherFailure = OnTeacherFailure.Skip }).GenerateAsync(new(0, "p")));
+        using var replay = new FakeChatClient((string p) => "T").WithResponseCache(folder["c.db"], "t", CacheMode.ReplayOnly);
+        var miss = await Assert.ThrowsExactlyAsync<CacheMissException>(() => new AnswerGenerator(replay, null, new() { OnTeacherFailure = OnTeacherFailure.Skip }).GenerateAsync(new(3, "never asked")));
+        StringAssert.StartsWith(miss.Message, "Row 3 (");
     }
 }

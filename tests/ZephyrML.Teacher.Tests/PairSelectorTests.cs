@@ -55,4 +55,14 @@ public class PairSelectorTests
         var other = new PairOptions { MinScoreGap = 0.5f, Seed = 12 };
         Assert.IsTrue(Enumerable.Range(0, 50).Any(row => PairSelector.Select(scores, options, row) != PairSelector.Select(scores, other, row)));
     }
+
+    [TestMethod]
+    public void A_gap_of_means_is_not_lost_to_rounding()
+    {
+        var (high, low) = (5f / 3, 4f / 3);
+        Assert.IsLessThan(1f / 3, high - low);
+        Assert.IsNotNull(PairSelector.Select([high, low], new() { MinScoreGap = 1f / 3 }, 0));
+        Assert.IsNull(PairSelector.Select([3.5f, 3.5f], new(), 0));
+        Assert.IsNull(PairSelector.Select([4, 3.75f], new() { MinScoreGap = 0.5f }, 0));
+    }
 }

@@ -136,7 +136,7 @@ public class UltraFeedbackJudgeTests
     {
         var client = new FakeChatClient((m, _, _) => throw new TeacherException("busy") { IsTransient = true }, new("p", null, "gpt"));
         var e = await Assert.ThrowsExactlyAsync<TeacherException>(() => new UltraFeedbackJudge(client, new() { Aspects = [JudgeAspect.Honesty] }).JudgeAsync(Request("a")));
-        Assert.AreEqual("Row 9: judge 'gpt' failed on Honesty: busy", e.Message);
+        Assert.AreEqual("Row 9 (no response cache: no answer is safe): judge 'gpt' failed on Honesty: busy", e.Message);
         Assert.IsTrue(e.IsTransient);
     }
 

@@ -4,5 +4,10 @@ namespace ZephyrML.Teacher;
 public sealed class CacheMissException : TeacherException
 {
     /// <summary>Makes one.</summary>
-    public CacheMissException(string message) : base(message) { }
+    public CacheMissException(string message, Exception? innerException = null) : base(message, innerException) { }
+
+    /// <inheritdoc/>
+    public override bool EndsRun => true;
+
+    internal override TeacherException InContext(string context) => new CacheMissException(context + Message, this);
 }

@@ -33,23 +33,32 @@ public sealed class AnswerGenerator
     public async Task<GeneratedAnswers> GenerateAsync(AnswerRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        var failures = new List<TeacherException>();
         var response = _teacher is not null && request.WantsResponse
-            ? AskAsync("the teacher", _teacher, request, _options.SystemPrompt, _options.TeacherTemperature, sample: 0, cancellationToken)
-            : Task.FromResult("");
+            ? AskAsync("the teacher", _teacher, request, _options.SystemPrompt, _options.TeacherTemperature, sample: 0, failures, cancellationToken)
+            : Task.FromResult<string?>("");
         var models = request.WantsCandidates ? _pool.Choose(_options.ModelsPerPrompt, _options.Seed, request.Row) : [];
         var answers = models.SelectMany(model =>
         {
             var system = Join(_options.SystemPrompt, Principles.Draw(_options.Principles, _options.Seed, request.Row, model.Name));
-            return Enumerable.Range(0, _options.SamplesPerModel).Select(sample =>
-                AskAsync($"candidate '{model.Name}'", model.Client, request, system, _options.CandidateTemperature, sample, cancellationToken));
+            return Enumerable.Range(0, _options.SamplesPerModel).Select(sample => (model.Name,
+                Answer: AskAsync($"candidate '{model.Name}'", model.Client, request, system, _options.CandidateTemperature, sample, failures, cancellationToken)));
         }).ToList();
-        await Task.WhenAll(answers.Prepend(response)).ConfigureAwait(false);
-        return new(await response.ConfigureAwait(false), await Task.WhenAll(answers).ConfigureAwait(false),
-            [.. models.SelectMany(m => Enumerable.Repeat(m.Name, _options.SamplesPerModel))]);
+        await Task.WhenAll(answers.Select(a => a.Answer).Prepend(response)).ConfigureAwait(false);
+        var answered = new List<(string Model, string Text)>();
+        foreach (var (model, answer) in answers)
+        {
+            if (await answer.ConfigureAwait(false) is { } text)
+                answered.Add((model, text));
+        }
+        return new(await response.ConfigureAwait(false) ?? "", [.. answered.Select(a => a.Text)], [.. answered.Select(a => a.Model)]) { Failures = failures };
     }
 
-    private async Task<string> AskAsync(string who, IChatClient client, AnswerRequest request, string? system, float? temperature, int sample, CancellationToken cancellationToken)
+    /// <summary>The answer; null where the model failed, and failures are skipped.</summary>
+    private async Task<string?> AskAsync(
+        string who, IChatClient client, AnswerRequest request, string? system, float? temperature, int sample, List<TeacherException> failures, CancellationToken cancellationToken)
     {
+        TeacherException failure;
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -59,13 +68,20 @@ public sealed class AnswerGenerator
         }
         catch (TeacherException e)
         {
-            throw e.InContext($"Row {request.Row}: {who} failed: ");
+            failure = e.InContext($"Row {request.Row}{Safe()}: {who} failed: ");
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            throw new TeacherException($"Row {request.Row}: {who} failed: {e.Message}", e);
+            failure = new($"Row {request.Row}{Safe()}: {who} failed: {e.Message}", e);
         }
+        if (_options.OnTeacherFailure == OnTeacherFailure.Stop || failure.EndsRun)
+            throw failure;
+        lock (failures)
+            failures.Add(failure);
+        return null;
     }
+
+    private string Safe() => SafeAnswers.Of(_pool.Select(c => (IChatClient?)c.Client).Append(_teacher));
 
     private static List<ChatMessage> Messages(AnswerRequest request, string? system)
     {

@@ -33,6 +33,9 @@ public sealed class AnswerGeneratorOptions
     /// <summary>The seed of the drawn models and principles. Default: 0.</summary>
     public int Seed { get; set; }
 
+    /// <summary>What happens where a model fails: <see cref="OnTeacherFailure.Skip"/> leaves its answer out, and names it in <see cref="GeneratedAnswers.Failures"/>. Default: <see cref="OnTeacherFailure.Stop"/>.</summary>
+    public OnTeacherFailure OnTeacherFailure { get; set; } = OnTeacherFailure.Stop;
+
     /// <summary>Checks all settings.</summary>
     /// <exception cref="ArgumentException">Lists everything that is wrong.</exception>
     public void Validate() => new OptionErrors(nameof(AnswerGeneratorOptions))
@@ -43,6 +46,7 @@ public sealed class AnswerGeneratorOptions
         .Require(TopP is null or (> 0 and <= 1), $"TopP must be above 0 and at most 1, not {TopP}.")
         .Require(MaxOutputTokens is null or >= 1, $"MaxOutputTokens must be 1 or more, not {MaxOutputTokens}.")
         .Require(Enum.IsDefined(Principles), $"Principles {Principles} is not known.")
+        .Require(Enum.IsDefined(OnTeacherFailure), $"OnTeacherFailure {OnTeacherFailure} is not known.")
         .Throw();
 
     internal AnswerGeneratorOptions Copy() => (AnswerGeneratorOptions)MemberwiseClone();

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.AI;
 
 namespace ZephyrML.Teacher;
 
@@ -25,17 +27,47 @@ public static partial class AspectPrompt
         text.Append("# Assessment of ").Append(title).Append("\n\n").Append(criteria).Append("\n\n**Scoring**: a whole number from 1 to 5.\n");
         for (var level = 1; level <= 5; level++)
             text.Append(level).Append(". **").Append(levels[level - 1].Name).Append("**: ").Append(levels[level - 1].Meaning).Append('\n');
-        text.Append("\n## Format\n\n### Input\nAn instruction and ").Append(question.Texts.Count).Append(" texts that answer it, each between fences marked ").Append(tag)
-            .Append(".\n\n### Output\nFor each text, in the order of their numbers, one block of this form, the mark included:\n\n")
-            .Append("[[").Append(tag).Append(" text <number>]]\nRating: <1 to 5");
-        if (question.Aspect == JudgeAspect.Honesty)
-            text.Append(", or N/A where the instruction calls for no knowledge at all");
-        text.Append(">\nRationale: <one or two sentences>\n\n---\n\n## Annotation\n\n");
+        text.Append("\n## Format\n\n### Input\nAn instruction and ").Append(question.Texts.Count).Append(" texts that answer it, each between fences marked ").Append(tag).Append(".\n\n### Output\n");
+        if (question.IsStructured)
+        {
+            text.Append(StructuredForm).Append(" with one entry for each text, in the order of their numbers; a rationale is one or two sentences, a rating 1 to 5");
+            text.Append(question.Aspect == JudgeAspect.Honesty ? ", or null where the instruction calls for no knowledge at all." : ".");
+        }
+        else
+        {
+            text.Append("For each text, in the order of their numbers, one block of this form, the mark included:\n\n").Append("[[").Append(tag).Append(" text <number>]]\nRating: <1 to 5");
+            if (question.Aspect == JudgeAspect.Honesty)
+                text.Append(", or N/A where the instruction calls for no knowledge at all");
+            text.Append(">\nRationale: <one or two sentences>");
+        }
+        text.Append("\n\n---\n\n## Annotation\n\n");
         Fence(text, tag, "instruction", question.Instruction);
         for (var i = 0; i < question.Texts.Count; i++)
             Fence(text, tag, string.Create(CultureInfo.InvariantCulture, $"text {i + 1}"), question.Texts[i]);
-        return text.Append("Now write the ").Append(question.Texts.Count).Append(" blocks.").ToString();
+        if (question.Reference is { } reference && HasReference(question.Aspect))
+            Fence(text.Append("What follows is known to be right; measure the texts by it.\n\n"), tag, "reference", reference);
+        return (question.IsStructured ? text.Append("Now write the JSON object.") : text.Append("Now write the ").Append(question.Texts.Count).Append(" blocks.")).ToString();
     }
+
+    /// <summary>The schema of a structured reply, the same for every call but for honesty, which may be not applicable.</summary>
+    public static ChatResponseFormat ReplyFormat(JudgeAspect aspect) => aspect == JudgeAspect.Honesty ? WithNull : WithoutNull;
+
+    private const string StructuredForm = "One JSON object of the form {\"texts\": [{\"number\": 1, \"rationale\": \"…\", \"rating\": 3}]},";
+
+    private static readonly ChatResponseFormat WithNull = Format("""["integer", "null"], "enum": [1, 2, 3, 4, 5, null]"""), WithoutNull = Format("""  "integer", "enum": [1, 2, 3, 4, 5]  """);
+
+    private static ChatResponseFormat Format(string rating)
+    {
+        using var schema = JsonDocument.Parse("""
+            {"type": "object", "properties": {"texts": {"type": "array", "items": {"type": "object", "properties":
+              {"number": {"type": "integer"}, "rationale": {"type": "string"}, "rating": {"type": RATING}},
+              "required": ["number", "rationale", "rating"], "additionalProperties": false}}},
+             "required": ["texts"], "additionalProperties": false}
+            """.Replace("RATING", rating, StringComparison.Ordinal));
+        return ChatResponseFormat.ForJsonSchema(schema.RootElement.Clone(), "assessment", "A rating of each text.");
+    }
+
+    private static bool HasReference(JudgeAspect aspect) => aspect is JudgeAspect.Truthfulness or JudgeAspect.Helpfulness;
 
     /// <summary>Reads what <see cref="Render"/> wrote: for judges that are programs. False where the text is something else.</summary>
     public static bool TryRead(string userMessage, out AspectQuestion? question)
@@ -51,7 +83,11 @@ public static partial class AspectPrompt
         var texts = new List<string>();
         while (Between(userMessage, tag, string.Create(CultureInfo.InvariantCulture, $"text {texts.Count + 1}")) is { } text)
             texts.Add(text);
-        question = new(aspect.Value, instruction, texts, tag);
+        question = new(aspect.Value, instruction, texts, tag)
+        {
+            IsStructured = userMessage.IndexOf("\n### Output\n" + StructuredForm, StringComparison.Ordinal) is > 0 and var form && form < userMessage.IndexOf("\n## Annotation", StringComparison.Ordinal),
+            Reference = HasReference(aspect.Value) ? Between(userMessage, tag, "reference") : null,
+        };
         return true;
     }
 
@@ -63,6 +99,10 @@ public static partial class AspectPrompt
     {
         ArgumentNullException.ThrowIfNull(question);
         ArgumentNullException.ThrowIfNull(ratings);
+        if (question.IsStructured)
+        {
+            return JsonSerializer.Serialize(new { texts = ratings.Select((r, i) => new { number = i + 1, rationale, rating = float.IsNaN(r) ? (float?)null : r }) }, JsonSerializerOptions.Web);
+        }
         return string.Join("\n\n", ratings.Select((r, i) => string.Create(CultureInfo.InvariantCulture,
             $"[[{question.Tag} text {i + 1}]]\nRating: {(float.IsNaN(r) ? "N/A" : r.ToString(CultureInfo.InvariantCulture))}\nRationale: {rationale}")));
     }
@@ -74,18 +114,64 @@ public static partial class AspectPrompt
     /// <param name="reply">What the judge said.</param>
     /// <param name="count">How many texts it was shown.</param>
     /// <param name="tag">The tag of the question.</param>
+    /// <param name="onlyTagged">Whether blocks without the tag are not taken: so where an answer itself holds rating lines, which the reply may have quoted.</param>
     /// <returns>A rating for each text in the order shown: NaN is "not applicable", null is missing.</returns>
-    public static float?[] ParseReply(string reply, int count, string tag)
+    public static float?[] ParseReply(string reply, int count, string tag, bool onlyTagged = false)
     {
         ArgumentNullException.ThrowIfNull(reply);
         ArgumentNullException.ThrowIfNull(tag);
         if (Blocks(reply, new Regex($@"^[^\S\n]*[#*>]*[^\S\n]*\[*\s*{Regex.Escape(tag)}\s+text\s*[#<]?\s*(\d+)", RegexOptions.Multiline | RegexOptions.IgnoreCase), count, every: false) is { } tagged)
             return tagged;
+        if (onlyTagged)
+            return new float?[count];
         if (Blocks(reply, UntaggedHeading(), count, every: true) is { } untagged)
             return untagged;
         var lines = RatingLine().Matches(reply);
         return lines.Count == count ? [.. lines.Select(Rating)] : new float?[count];
     }
+
+    /// <summary>
+    /// Reads a structured reply: the object that the schema asks for, alone or in a code fence; null where the reply is none. What cannot be read in it is missing, and so is
+    /// a text that is rated twice.
+    /// </summary>
+    /// <param name="reply">What the judge said.</param>
+    /// <param name="count">How many texts it was shown.</param>
+    /// <returns>A rating for each text in the order shown: NaN is "not applicable", null is missing.</returns>
+    public static float?[]? ParseStructuredReply(string reply, int count)
+    {
+        ArgumentNullException.ThrowIfNull(reply);
+        var json = CodeFence().Match(reply) is { Success: true } fence ? fence.Groups[1].Value : reply;
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("texts", out var texts) || texts.ValueKind != JsonValueKind.Array)
+                return null;
+            var ratings = new float?[count];
+            var seen = new int[count];
+            foreach (var entry in texts.EnumerateArray())
+            {
+                if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("number", out var n) || n.ValueKind != JsonValueKind.Number || !n.TryGetInt32(out var number) || number < 1 || number > count)
+                    continue;
+                ratings[number - 1] = ++seen[number - 1] == 1 && entry.TryGetProperty("rating", out var rating) ? Rating(rating) : null;
+            }
+            return ratings;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether a text holds a line that could pass for a rating.</summary>
+    internal static bool HoldsRating(string text) => RatingLine().IsMatch(text);
+
+    private static float? Rating(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => float.NaN,
+        JsonValueKind.Number when value.TryGetSingle(out var number) && number is >= 1 and <= 5 => number,
+        JsonValueKind.String => RatingLine().Match("Rating: " + value.GetString()) is { Success: true } line ? Rating(line) : null,
+        _ => null,
+    };
 
     /// <summary>The blocks under the headings; null where there is no heading, or (every) not each exactly once. A heading that comes twice speaks for nobody.</summary>
     private static float?[]? Blocks(string reply, Regex heading, int count, bool every)
@@ -129,6 +215,9 @@ public static partial class AspectPrompt
         var end = start < 0 ? -1 : message.IndexOf(close, start + open.Length - 1, StringComparison.Ordinal);
         return end < 0 ? null : end < start + open.Length ? "" : message[(start + open.Length)..end];
     }
+
+    [GeneratedRegex(@"^\s*```(?:json)?\s*\n(.*?)\n\s*```\s*$", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
+    private static partial Regex CodeFence();
 
     [GeneratedRegex(@"between fences marked (\S+)\.\n")]
     private static partial Regex TagPattern();

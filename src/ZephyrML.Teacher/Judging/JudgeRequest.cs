@@ -9,4 +9,7 @@ public sealed record JudgeRequest(string Prompt, IReadOnlyList<string> Candidate
 {
     /// <summary>The dialogue that the answers continue, its last user turn included; null: the prompt alone.</summary>
     public IReadOnlyList<DialogueTurn>? Messages { get; init; }
+
+    /// <summary>What is known to be right: shown to the judge where it assesses truthfulness and helpfulness (UltraFeedback's "world knowledge"). Null, the default: nothing.</summary>
+    public string? Reference { get; init; }
 }

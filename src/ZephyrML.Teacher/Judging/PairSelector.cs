@@ -7,6 +7,9 @@ namespace ZephyrML.Teacher;
 /// </summary>
 public static class PairSelector
 {
+    // Means of aspects are sums of thirds and quarters in floats: 3.6666667 - 3.1666667 is a gap of one half.
+    private const float Rounding = 1e-5f;
+
     /// <summary>The pair of a row, or null where it has none.</summary>
     /// <param name="scores">A score for each answer; NaN is missing.</param>
     /// <param name="options">Policy, gap and seed.</param>
@@ -32,7 +35,7 @@ public static class PairSelector
         outcome = PairOutcome.Tie;
         if (lower.Count == 0 || (options.EqualBest == EqualBest.Drop && lower.Count < scored.Count - 1))
             return null;
-        lower.RemoveAll(i => scores[chosen] - scores[i] < options.MinScoreGap);
+        lower.RemoveAll(i => scores[chosen] - scores[i] < options.MinScoreGap - Rounding);
         outcome = PairOutcome.GapTooSmall;
         if (lower.Count == 0)
             return null;

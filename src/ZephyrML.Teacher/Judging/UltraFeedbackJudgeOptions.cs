@@ -3,8 +3,28 @@ namespace ZephyrML.Teacher;
 /// <summary>How <see cref="UltraFeedbackJudge"/> asks.</summary>
 public sealed class UltraFeedbackJudgeOptions
 {
-    /// <summary>What is judged, one call for each. Default: UltraFeedback's four.</summary>
+    /// <summary>What is judged, one call for each. Default: UltraFeedback's four. May be empty where the score is <see cref="JudgeScore.Overall"/>.</summary>
     public IReadOnlyList<JudgeAspect> Aspects { get; set; } = Enum.GetValues<JudgeAspect>();
+
+    /// <summary>
+    /// Whether each answer is criticised too, in a call of its own that ends with an overall score from 1 to 10. Default: false; <see cref="JudgeScore.Overall"/> asks for it either way.
+    /// </summary>
+    public bool Critique { get; set; }
+
+    /// <summary>What makes an answer's score. Default: the mean of its aspects, as in the Zephyr paper.</summary>
+    public JudgeScore Score { get; set; } = JudgeScore.MeanOfAspects;
+
+    /// <summary>
+    /// Whether each aspect is asked twice, the second time in the reverse order, and the mean of both ratings counts: twice the price, without the judge's liking for a place.
+    /// Default: false; the order is shuffled either way.
+    /// </summary>
+    public bool SwapOrders { get; set; }
+
+    /// <summary>
+    /// Whether replies are asked for as JSON by a schema (<c>ChatOptions.ResponseFormat</c>), which the client and its server must support. A reply that is none is read as text.
+    /// Default: false.
+    /// </summary>
+    public bool StructuredOutput { get; set; }
 
     /// <summary>The judge's temperature; null: the server's own. Default: 0.</summary>
     public float? Temperature { get; set; } = 0;
@@ -12,7 +32,7 @@ public sealed class UltraFeedbackJudgeOptions
     /// <summary>The longest reply, in tokens. Default: 1024.</summary>
     public int MaxOutputTokens { get; set; } = 1024;
 
-    /// <summary>How often an aspect whose reply cannot be read is asked again, in another order. Default: 2.</summary>
+    /// <summary>How often an aspect or a critique whose reply cannot be read is asked again; an aspect in another order. Default: 2.</summary>
     public int MaxReasks { get; set; } = 2;
 
     /// <summary>
@@ -30,7 +50,8 @@ public sealed class UltraFeedbackJudgeOptions
     /// <summary>Checks all settings.</summary>
     /// <exception cref="ArgumentException">Lists everything that is wrong.</exception>
     public void Validate() => new OptionErrors(nameof(UltraFeedbackJudgeOptions))
-        .Require(Aspects is { Count: > 0 } && Aspects.All(Enum.IsDefined) && Aspects.Distinct().Count() == Aspects.Count, "Aspects must be one or more, each once.")
+        .Require(Aspects is not null && (Aspects.Count > 0 || Score == JudgeScore.Overall) && Aspects.All(Enum.IsDefined) && Aspects.Distinct().Count() == Aspects.Count, "Aspects must be one or more, each once.")
+        .Require(Enum.IsDefined(Score), $"Score {Score} is not known.")
         .Require(Temperature is null or (>= 0 and <= 2), $"Temperature must be between 0 and 2, not {Temperature}.")
         .Require(MaxOutputTokens >= 1, $"MaxOutputTokens must be 1 or more, not {MaxOutputTokens}.")
         .Require(MaxReasks >= 0, $"MaxReasks must be 0 or more, not {MaxReasks}.")

@@ -20,6 +20,9 @@ public sealed class BudgetExceededException : TeacherException
     /// <summary>The most tokens that may be used; null: no limit of tokens.</summary>
     public long? TokenLimit { get; init; }
 
+    /// <inheritdoc/>
+    public override bool EndsRun => true;
+
     internal override TeacherException InContext(string context) =>
         new BudgetExceededException(context + Message, this) { Spent = Spent, Limit = Limit, SpentTokens = SpentTokens, TokenLimit = TokenLimit };
 
