@@ -98,6 +98,43 @@ public sealed class ZephyrCatalog
         return JsonlLoader.Load(path, (options ?? new JsonlOptions()).Copy());
     }
 
+    /// <summary>
+    /// Saves rows as a file of one JSON object a line, gzip'ed where its name ends with .gz. The file is replaced only when the new one is whole. Teacher columns that are not
+    /// computed yet are computed for it, so this is also how a data set of feedback is made.
+    /// </summary>
+    /// <param name="data">The rows.</param>
+    /// <param name="path">The file to write.</param>
+    /// <param name="format">The shape, and so the columns that are needed.</param>
+    /// <returns>How many rows were saved, and how many were skipped since they lack what the shape needs (a tie has no pair, for one).</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column that the shape needs is not there, or of another type.</exception>
+    public JsonlRows SaveJsonl(IDataView data, string path, JsonlFormat format)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        return JsonlSaver.Save(data, path, format, _context.CancellationToken);
+    }
+
+    /// <summary>A judge that gives the scores of data once more, by prompt, answer and model: feedback that somebody recorded.</summary>
+    /// <param name="scored">Data with Prompt, Candidates and Scores; CandidateModels, where it is there, tells equal answers of two models apart.</param>
+    /// <param name="options">Which columns; null: the default ones.</param>
+    /// <param name="name">The judge's name.</param>
+    /// <returns>The judge; it asks nobody. What was not recorded gets no score, and is counted.</returns>
+    public RecordedJudge RecordedJudge(IDataView scored, RankOptions? options = null, string name = "recorded")
+    {
+        ArgumentNullException.ThrowIfNull(scored);
+        return ScoredRows.Judge(scored, (options ?? new RankOptions()).Copy(), name);
+    }
+
+    /// <summary>What the scores of data look like: pairs, ties, whether length sways the judge. <c>RankTransformer.Statistics</c> tells more, since it saw the judge at work.</summary>
+    /// <param name="scored">Data with Candidates and Scores.</param>
+    /// <param name="options">How pairs are made, and which columns; null: defaults.</param>
+    /// <returns>The figures.</returns>
+    public FeedbackStatistics FeedbackStatistics(IDataView scored, RankOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(scored);
+        return ScoredRows.Statistics(scored, (options ?? new RankOptions()).Copy(), SeedStream.Derive(_context.Seed, "Rank"));
+    }
+
     /// <summary>The chain that needs Prompt alone: the model without its teacher and ranking stages and with its last student only. It holds the weights on its own account.</summary>
     /// <param name="model">A fitted or loaded model.</param>
     /// <returns>The chain, to be disposed on its own.</returns>

@@ -5,7 +5,7 @@ public sealed class JsonlOptions
 {
     /// <summary>
     /// In candidates that are objects, the field with the score; null: <c>score</c>, else the mean of UltraFeedback's <c>annotations</c> (the paper's), else
-    /// <c>overall_score</c>. Default null.
+    /// <c>fine-grained_score</c>, else <c>overall_score</c>. Default null.
     /// </summary>
     public string? ScoreField { get; set; }
 

@@ -46,6 +46,8 @@ public sealed class RankEstimator : IEstimator<RankTransformer>
         StageShape.Require(ml, inputSchema, _options.PromptColumn, ColumnKind.Text);
         StageShape.Require(ml, inputSchema, _options.CandidatesColumn, ColumnKind.Texts);
         StageShape.Allow(ml, inputSchema, _options.MessagesColumn, ColumnKind.Text);
+        if (_options.ReferenceColumn is { } reference)
+            StageShape.Require(ml, inputSchema, reference, ColumnKind.Text);
         StageShape.Allow(ml, inputSchema, _options.CandidateModelsColumn, ColumnKind.Texts);
         StageShape.Allow(ml, inputSchema, _options.ScoresColumn, ColumnKind.Floats);
         StageShape.Allow(ml, inputSchema, _options.ChosenColumn, ColumnKind.Text);
@@ -61,7 +63,7 @@ public sealed class RankEstimator : IEstimator<RankTransformer>
     public RankTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        var transformer = new RankTransformer(_context.Ml, _options, _seed, _judge, _context.MaxConcurrency, _context.Progress, _context.CancellationToken);
+        var transformer = new RankTransformer(_context.Ml, _options, _seed, _judge, _client is null ? [] : [_client], _context.MaxConcurrency, _context.Progress, _context.CancellationToken);
         transformer.GetOutputSchema(input.Schema);
         if (_client is not null)
             CacheWarning.Check(_context.Ml, "Rank", ("the judge", _client));

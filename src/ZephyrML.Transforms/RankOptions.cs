@@ -17,6 +17,18 @@ public sealed class RankOptions
     /// <summary>The seed of the rejected answer's choice and of the orders in which the judge sees the answers; null: derived from the catalog's. Default null.</summary>
     public int? Seed { get; set; }
 
+    /// <summary>
+    /// What happens where the judge fails for good: <see cref="OnTeacherFailure.Stop"/> throws an exception that names the row and how many answers are safe in the response
+    /// cache; with <see cref="OnTeacherFailure.Skip"/> the row's scores are missing. Default <see cref="OnTeacherFailure.Stop"/>.
+    /// </summary>
+    public OnTeacherFailure OnTeacherFailure { get; set; } = OnTeacherFailure.Stop;
+
+    /// <summary>
+    /// With <see cref="OnTeacherFailure.Skip"/>, the share of the data's rows that may fail in a pass, between 0 and 1; one more, and the pass stops. Where the data does not know its
+    /// rows, the share of those so far, and of 20 at least. Default 0.1.
+    /// </summary>
+    public double MaxFailedFraction { get; set; } = 0.1;
+
     /// <summary>How a chat client is asked for its judgement (UltraFeedback's aspects); null: the defaults of <see cref="UltraFeedbackJudgeOptions"/>. Without effect where a judge is given. Default null.</summary>
     public UltraFeedbackJudgeOptions? Judge { get; set; }
 
@@ -25,6 +37,12 @@ public sealed class RankOptions
 
     /// <summary>The column of dialogues; where a row has one, it is what the answers continue. Default Messages.</summary>
     public string MessagesColumn { get; set; } = ZephyrColumns.Messages;
+
+    /// <summary>
+    /// A column of what is known to be right (a reference answer, say), which the judge is shown where it assesses truthfulness and helpfulness: UltraFeedback's "world knowledge".
+    /// Default null: none.
+    /// </summary>
+    public string? ReferenceColumn { get; set; }
 
     /// <summary>The column of answers. Default Candidates.</summary>
     public string CandidatesColumn { get; set; } = ZephyrColumns.Candidates;
@@ -60,6 +78,10 @@ public sealed class RankOptions
         {
             problems.Add($"{nameof(Judge)}: {e.Message}");
         }
+        if (!Enum.IsDefined(OnTeacherFailure))
+            problems.Add($"{nameof(OnTeacherFailure)} must be one of {string.Join(", ", Enum.GetNames<OnTeacherFailure>())}, not {OnTeacherFailure}.");
+        if (!(MaxFailedFraction is >= 0 and <= 1))
+            problems.Add($"{nameof(MaxFailedFraction)} must be between 0 and 1, not {MaxFailedFraction}.");
         foreach (var (option, column) in new[]
         {
             (nameof(PromptColumn), PromptColumn), (nameof(MessagesColumn), MessagesColumn), (nameof(CandidatesColumn), CandidatesColumn),
@@ -69,6 +91,8 @@ public sealed class RankOptions
             if (string.IsNullOrWhiteSpace(column))
                 problems.Add($"{option} must name a column.");
         }
+        if (ReferenceColumn is not null && string.IsNullOrWhiteSpace(ReferenceColumn))
+            problems.Add($"{nameof(ReferenceColumn)} must be null or name a column.");
         if (problems.Count > 0)
             throw new ArgumentException($"{nameof(RankOptions)}: {string.Join(" ", problems)}");
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.AI;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -13,17 +14,29 @@ namespace ZephyrML;
 /// </summary>
 public sealed class RankTransformer : ITransformer
 {
-    internal RankTransformer(IChannelProvider environment, RankOptions options, int seed, IAnswerJudge? judge, int maxConcurrency, IProgress<ZephyrProgress>? progress, CancellationToken cancellationToken)
+    internal RankTransformer(IChannelProvider environment, RankOptions options, int seed, IAnswerJudge? judge, IReadOnlyList<IChatClient> clients,
+        int maxConcurrency, IProgress<ZephyrProgress>? progress, CancellationToken cancellationToken)
     {
         Options = options;
         Seed = seed;
         Judge = judge;
-        MaxConcurrency = maxConcurrency;
+        Gate = new RowGate(maxConcurrency);
         CancellationToken = cancellationToken;
-        Meter = new RowMeter("Rank", progress);
+        NewPass = rows =>
+        {
+            Statistics = new FeedbackStatistics();
+            return new TeacherPass(environment, "Rank", progress, rows, options.MaxFailedFraction, clients, Statistics);
+        };
+        Skipped = new OneWarning(environment, "Rank");
         NoJudge = new OneWarning(environment, "Rank",
             $"Rank: a loaded model has no judge. {options.ScoresColumn}, {options.ChosenColumn} and {options.RejectedColumn} are missing where the data does not have them.");
     }
+
+    /// <summary>
+    /// What the last pass over the data saw: pairs, ties, what could not be read, and whether length or place sways the judge. It grows while rows are read; ML.NET's log is told at
+    /// the end of a pass.
+    /// </summary>
+    public FeedbackStatistics Statistics { get; private set; } = new();
 
     internal RankOptions Options { get; }
 
@@ -31,11 +44,13 @@ public sealed class RankTransformer : ITransformer
 
     internal IAnswerJudge? Judge { get; }
 
-    internal int MaxConcurrency { get; }
+    internal RowGate Gate { get; }
 
     internal CancellationToken CancellationToken { get; }
 
-    internal RowMeter Meter { get; }
+    internal Func<long?, TeacherPass> NewPass { get; }
+
+    internal OneWarning Skipped { get; }
 
     internal OneWarning NoJudge { get; }
 

@@ -37,6 +37,8 @@ public sealed class TeacherGenerateEstimator : IEstimator<TeacherGenerateTransfo
         var ml = _context.Ml;
         StageShape.Require(ml, inputSchema, _options.PromptColumn, ColumnKind.Text);
         StageShape.Allow(ml, inputSchema, _options.MessagesColumn, ColumnKind.Text);
+        if (_options.Principles == PrincipleMix.BySource)
+            StageShape.Allow(ml, inputSchema, _options.SourceColumn, ColumnKind.Text);
         StageShape.Allow(ml, inputSchema, _options.ResponseColumn, ColumnKind.Text);
         StageShape.Allow(ml, inputSchema, _options.CandidatesColumn, ColumnKind.Texts);
         StageShape.Allow(ml, inputSchema, _options.CandidateModelsColumn, ColumnKind.Texts);
@@ -52,7 +54,8 @@ public sealed class TeacherGenerateEstimator : IEstimator<TeacherGenerateTransfo
     {
         ArgumentNullException.ThrowIfNull(input);
         var transformer = new TeacherGenerateTransformer(
-            _context.Ml, _options, _seed, _teacher is not null, _pool.Count > 0, _generator, _context.MaxConcurrency, _context.Progress, _context.CancellationToken);
+            _context.Ml, _options, _seed, _teacher is not null, _pool.Count > 0, _generator, [.. _pool.Select(c => c.Client), .. _teacher is null ? (IChatClient[])[] : [_teacher]],
+            _context.MaxConcurrency, _context.Progress, _context.CancellationToken);
         transformer.GetOutputSchema(input.Schema);
         var clients = _pool.Select(candidate => ($"candidate '{candidate.Name}'", candidate.Client));
         CacheWarning.Check(_context.Ml, "TeacherGenerate", _teacher is null ? clients : clients.Prepend(("the teacher", _teacher)));

@@ -32,6 +32,18 @@ public sealed class TeacherGenerateOptions
     /// <summary>Which principles the candidates get as system prompts (UltraFeedback's mixes). Default <see cref="PrincipleMix.None"/>.</summary>
     public PrincipleMix Principles { get; set; } = PrincipleMix.None;
 
+    /// <summary>
+    /// What happens where the teacher or a candidate fails for good: <see cref="OnTeacherFailure.Stop"/> throws an exception that names the row and how many answers are safe in the response
+    /// cache; with <see cref="OnTeacherFailure.Skip"/> its answer is missing and the others are kept. Default <see cref="OnTeacherFailure.Stop"/>.
+    /// </summary>
+    public OnTeacherFailure OnTeacherFailure { get; set; } = OnTeacherFailure.Stop;
+
+    /// <summary>
+    /// With <see cref="OnTeacherFailure.Skip"/>, the share of the data's rows that may fail in a pass, between 0 and 1; one more, and the pass stops. Where the data does not know its
+    /// rows, the share of those so far, and of 20 at least. Default 0.1.
+    /// </summary>
+    public double MaxFailedFraction { get; set; } = 0.1;
+
     /// <summary>The seed of the drawn models and principles; null: derived from the catalog's. Default null.</summary>
     public int? Seed { get; set; }
 
@@ -40,6 +52,9 @@ public sealed class TeacherGenerateOptions
 
     /// <summary>The column of dialogues; where a row has one, it is what the answers continue. Default Messages.</summary>
     public string MessagesColumn { get; set; } = ZephyrColumns.Messages;
+
+    /// <summary>The column that says where a prompt came from, for <see cref="PrincipleMix.BySource"/>; may be absent. Default source, as in UltraFeedback's files.</summary>
+    public string SourceColumn { get; set; } = "source";
 
     /// <summary>The column of the teacher's answers that is read, where the data has it, and written. Default Response.</summary>
     public string ResponseColumn { get; set; } = ZephyrColumns.Response;
@@ -63,9 +78,13 @@ public sealed class TeacherGenerateOptions
         {
             problems.Add(e.Message);
         }
+        if (!Enum.IsDefined(OnTeacherFailure))
+            problems.Add($"{nameof(OnTeacherFailure)} must be one of {string.Join(", ", Enum.GetNames<OnTeacherFailure>())}, not {OnTeacherFailure}.");
+        if (!(MaxFailedFraction is >= 0 and <= 1))
+            problems.Add($"{nameof(MaxFailedFraction)} must be between 0 and 1, not {MaxFailedFraction}.");
         foreach (var (option, column) in new[]
         {
-            (nameof(PromptColumn), PromptColumn), (nameof(MessagesColumn), MessagesColumn), (nameof(ResponseColumn), ResponseColumn),
+            (nameof(PromptColumn), PromptColumn), (nameof(MessagesColumn), MessagesColumn), (nameof(SourceColumn), SourceColumn), (nameof(ResponseColumn), ResponseColumn),
             (nameof(CandidatesColumn), CandidatesColumn), (nameof(CandidateModelsColumn), CandidateModelsColumn),
         })
         {
@@ -89,6 +108,7 @@ public sealed class TeacherGenerateOptions
         RequestSeed = RequestSeed,
         SystemPrompt = SystemPrompt,
         Principles = Principles,
+        OnTeacherFailure = OnTeacherFailure,
         Seed = seed,
     };
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.AI;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -15,16 +16,17 @@ public sealed class TeacherGenerateTransformer : ITransformer
 {
     internal TeacherGenerateTransformer(
         IChannelProvider environment, TeacherGenerateOptions options, int seed, bool asksTeacher, bool asksPool, AnswerGenerator? generator,
-        int maxConcurrency, IProgress<ZephyrProgress>? progress, CancellationToken cancellationToken)
+        IReadOnlyList<IChatClient> clients, int maxConcurrency, IProgress<ZephyrProgress>? progress, CancellationToken cancellationToken)
     {
         Options = options;
         Seed = seed;
         AsksTeacher = asksTeacher;
         AsksPool = asksPool;
         Generator = generator;
-        MaxConcurrency = maxConcurrency;
+        Gate = new RowGate(maxConcurrency);
         CancellationToken = cancellationToken;
-        Meter = new RowMeter("TeacherGenerate", progress);
+        NewPass = rows => new TeacherPass(environment, "TeacherGenerate", progress, rows, options.MaxFailedFraction, clients);
+        Skipped = new OneWarning(environment, "TeacherGenerate");
         NoTeacher = new OneWarning(environment, "TeacherGenerate",
             $"TeacherGenerate: a loaded model has no teacher. {options.ResponseColumn} and {options.CandidatesColumn} are missing where the data does not have them.");
     }
@@ -39,11 +41,13 @@ public sealed class TeacherGenerateTransformer : ITransformer
 
     internal AnswerGenerator? Generator { get; }
 
-    internal int MaxConcurrency { get; }
+    internal RowGate Gate { get; }
 
     internal CancellationToken CancellationToken { get; }
 
-    internal RowMeter Meter { get; }
+    internal Func<long?, TeacherPass> NewPass { get; }
+
+    internal OneWarning Skipped { get; }
 
     internal OneWarning NoTeacher { get; }
 

@@ -31,7 +31,7 @@ public sealed class SelfInstructTests
     public void AFailureEndsThePassAndTheNextOneGoesOn()
     {
         var broken = true;
-        var desk = new Desk(teacher: prompt => broken && prompt == "prompt 2" ? throw new InvalidOperationException("off") : prompt);
+        var desk = new Desk(teacher: prompt => broken && prompt == "prompt 2" ? throw new InvalidOperationException("off") : prompt + "!");
         var path = Path.Combine(_folder, "grown.jsonl");
         var grown = desk.Z.SelfInstruct(desk.Prompts(4), desk.Teacher, new() { Refinements = 0, ContinueFrom = path, MaxConcurrency = 1 });
         Assert.Throws<Exception>(() => grown.GetColumn<string>("Response").ToList());

@@ -40,7 +40,7 @@ public sealed class AnswerGenerator
         var models = request.WantsCandidates ? _pool.Choose(_options.ModelsPerPrompt, _options.Seed, request.Row) : [];
         var answers = models.SelectMany(model =>
         {
-            var system = Join(_options.SystemPrompt, Principles.Draw(_options.Principles, _options.Seed, request.Row, model.Name));
+            var system = Join(_options.SystemPrompt, Principles.Draw(Principles.For(_options.Principles, request.Source), _options.Seed, request.Row, model.Name));
             return Enumerable.Range(0, _options.SamplesPerModel).Select(sample => (model.Name,
                 Answer: AskAsync($"candidate '{model.Name}'", model.Client, request, system, _options.CandidateTemperature, sample, failures, cancellationToken)));
         }).ToList();

@@ -17,4 +17,7 @@ public enum PrincipleMix
 
     /// <summary>Its mix for TruthfulQA and FalseQA: honesty and truthfulness, half and half.</summary>
     Facts,
+
+    /// <summary>The mix that UltraFeedback takes for where the prompt came from: evol_instruct <see cref="Helpfulness"/>, flan <see cref="Tasks"/>, truthful_qa and false_qa <see cref="Facts"/>, all others <see cref="Dialogue"/>.</summary>
+    BySource,
 }

@@ -145,7 +145,7 @@ internal sealed class JsonlShape(JsonlOptions options)
             return Number(field, score);
         if (options.ScoreField is null && First(item, ["annotations"]) is { ValueKind: JsonValueKind.Object } annotations && Mean(annotations) is { } mean)
             return mean;
-        return First(item, ["overall_score"]) is { } overall ? Number(field, overall) : null;
+        return First(item, ["fine-grained_score", "overall_score"]) is { } overall ? Number(field, overall) : null;
     }
 
     /// <summary>The mean of UltraFeedback's aspects, each with its Rating; those without a number ("N/A") are left out.</summary>

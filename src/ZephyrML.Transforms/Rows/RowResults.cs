@@ -9,21 +9,25 @@ namespace ZephyrML.Transforms.Rows;
 internal sealed class RowResults<TIn, TOut>(Stage<TIn, TOut> stage)
     where TOut : class
 {
-    private const int Capacity = 1024;
+    // A later stage's look-ahead stands as far before its cursor as ours before it.
+    private readonly int _capacity = Math.Max(1024, 4 * stage.MaxRows);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<DataViewRowId, (TIn Input, Task<TOut> Result)> _rows = [];
     private readonly Queue<DataViewRowId> _order = [];
     private CancellationTokenSource? _cancellation;
+    private IDisposable? _pass;
     private int _open;
 
     /// <summary>A cursor begins to compute.</summary>
-    public void Enter()
+    public void Enter(long? count)
     {
         lock (_lock)
         {
-            if (_open++ == 0)
-                _cancellation = CancellationTokenSource.CreateLinkedTokenSource(stage.CancellationToken);
+            if (_open++ > 0)
+                return;
+            _cancellation = CancellationTokenSource.CreateLinkedTokenSource(stage.CancellationToken);
+            _pass = stage.BeginPass(count);
         }
     }
 
@@ -31,17 +35,20 @@ internal sealed class RowResults<TIn, TOut>(Stage<TIn, TOut> stage)
     public void Leave()
     {
         CancellationTokenSource? cancellation;
+        IDisposable? pass;
         lock (_lock)
         {
             if (--_open > 0)
                 return;
             cancellation = _cancellation;
+            (pass, _pass) = (_pass, null);
             _cancellation = null;
             _rows.Clear();
             _order.Clear();
         }
         cancellation?.Cancel();
         cancellation?.Dispose();
+        pass?.Dispose();
     }
 
     /// <summary>The row's result where it is there or under way.</summary>
@@ -67,7 +74,7 @@ internal sealed class RowResults<TIn, TOut>(Stage<TIn, TOut> stage)
                     _order.Enqueue(missing[i].Id);
                 _rows[missing[i].Id] = (missing[i].Input, tasks[i]);
             }
-            while (_order.Count > Capacity)
+            while (_order.Count > _capacity)
                 _rows.Remove(_order.Dequeue());
         }
     }

@@ -22,7 +22,7 @@ internal abstract class Stage<TIn, TOut>
     /// <summary>The input columns that a computation reads.</summary>
     public IReadOnlyList<DataViewSchema.Column> Needed { get; private set; } = [];
 
-    /// <summary>How many rows are computed at the same time at most.</summary>
+    /// <summary>How many rows are computed, or wait to be, at the same time at most.</summary>
     public abstract int MaxRows { get; }
 
     /// <summary>By what the number of rows grows while each row is asked for in turn: the first row is computed alone, so that whoever takes one row pays for one.</summary>
@@ -42,6 +42,10 @@ internal abstract class Stage<TIn, TOut>
 
     /// <summary>Starts computing rows; the tasks stand in the rows' order. Nothing is thrown here: what fails, fails in its task.</summary>
     public abstract IReadOnlyList<Task<TOut>> Start(IReadOnlyList<StageRow<TIn>> rows, CancellationToken cancellationToken);
+
+    /// <summary>The first cursor of a pass begins to compute; what is returned is disposed of when the last one is closed.</summary>
+    /// <param name="rows">How many rows the data has; null where it does not know.</param>
+    public virtual IDisposable? BeginPass(long? rows) => null;
 
     /// <summary>Takes hold of what the computation needs, for as long as a cursor is open.</summary>
     public virtual IDisposable? Hold() => null;

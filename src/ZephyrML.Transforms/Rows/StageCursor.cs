@@ -5,7 +5,7 @@ namespace ZephyrML.Transforms.Rows;
 
 /// <summary>A cursor over a stage's rows. The first invoked getter starts the computation, and the look-ahead, of which it reads no more than the stage allows.</summary>
 internal sealed class StageCursor<TIn, TOut>(
-    Stage<TIn, TOut> stage, RowResults<TIn, TOut> results, DataViewRowCursor source, Func<DataViewRowCursor> openAhead, HashSet<int> active) : DataViewRowCursor
+    Stage<TIn, TOut> stage, RowResults<TIn, TOut> results, DataViewRowCursor source, Func<DataViewRowCursor> openAhead, HashSet<int> active, long? count) : DataViewRowCursor
     where TOut : class
 {
     private Func<TIn>? _read;
@@ -48,7 +48,7 @@ internal sealed class StageCursor<TIn, TOut>(
     private void Begin()
     {
         _hold = stage.Hold();
-        results.Enter();
+        results.Enter(count);
         _ahead = new LookAhead<TIn, TOut>(stage, results, openAhead);
         _id = source.GetIdGetter();
         _read = stage.Reader(source);

@@ -20,7 +20,7 @@ internal sealed class StageView<TIn, TOut>(Stage<TIn, TOut> stage, IDataView inp
         // The look-ahead must see the same order: both cursors shuffle from one seed.
         int? seed = rand is not null && input.CanShuffle ? rand.Next() : null;
         DataViewRowCursor Open(IEnumerable<DataViewSchema.Column> columns) => input.GetRowCursor(columns, seed is { } s ? new Random(s) : null);
-        return new StageCursor<TIn, TOut>(stage, _results, Open(stage.Dependencies(active)), () => Open(stage.Needed), [.. active.Select(c => c.Index)]);
+        return new StageCursor<TIn, TOut>(stage, _results, Open(stage.Dependencies(active)), () => Open(stage.Needed), [.. active.Select(c => c.Index)], input.GetRowCount());
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];

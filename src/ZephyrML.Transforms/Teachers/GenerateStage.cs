@@ -10,6 +10,7 @@ internal sealed class GenerateStage : Stage<GenerateInput, GeneratedAnswers>
 {
     private readonly TeacherGenerateTransformer _owner;
     private readonly DataViewSchema.Column?[] _columns;
+    private volatile TeacherPass? _pass;
 
     [SetsRequiredMembers]
     public GenerateStage(DataViewSchema input, TeacherGenerateTransformer owner)
@@ -24,6 +25,7 @@ internal sealed class GenerateStage : Stage<GenerateInput, GeneratedAnswers>
             InputColumn.Find(input, options.ResponseColumn, ColumnKind.Text),
             InputColumn.Find(input, options.CandidatesColumn, ColumnKind.Texts),
             InputColumn.Find(input, options.CandidateModelsColumn, ColumnKind.Texts),
+            options.Principles == PrincipleMix.BySource ? InputColumn.Find(input, options.SourceColumn, ColumnKind.Text) : null,
         ];
         Bind(_columns,
             AddedColumn<GeneratedAnswers>.Text(options.ResponseColumn, row => row.Response),
@@ -31,9 +33,12 @@ internal sealed class GenerateStage : Stage<GenerateInput, GeneratedAnswers>
             AddedColumn<GeneratedAnswers>.Texts(options.CandidateModelsColumn, row => row.CandidateModels));
     }
 
-    public override int MaxRows => _owner.MaxConcurrency;
+    // Some more than are asked about at once: one slow answer holds up nobody but its reader.
+    public override int MaxRows => _owner.Gate.MaxRows;
 
     public override CancellationToken CancellationToken => _owner.CancellationToken;
+
+    public override IDisposable BeginPass(long? rows) => _pass = _owner.NewPass(rows);
 
     public override Func<GenerateInput> Reader(DataViewRow row)
     {
@@ -42,22 +47,29 @@ internal sealed class GenerateStage : Stage<GenerateInput, GeneratedAnswers>
         var response = InputColumn.Text(row, _columns[2]);
         var candidates = InputColumn.Texts(row, _columns[3]);
         var models = InputColumn.Texts(row, _columns[4]);
-        return () => new GenerateInput(prompt(), messages(), response(), candidates(), models());
+        var source = InputColumn.Text(row, _columns[5]);
+        return () => new GenerateInput(prompt(), messages(), response(), candidates(), models(), source());
     }
 
     public override bool Same(GenerateInput a, GenerateInput b) => a == b;
 
-    public override IReadOnlyList<Task<GeneratedAnswers>> Start(IReadOnlyList<StageRow<GenerateInput>> rows, CancellationToken cancellationToken) =>
-        [.. rows.Select(row => Task.Run(() => GenerateAsync(row, cancellationToken), CancellationToken.None))];
+    public override IReadOnlyList<Task<GeneratedAnswers>> Start(IReadOnlyList<StageRow<GenerateInput>> rows, CancellationToken cancellationToken)
+    {
+        var pass = _pass;
+        return [.. rows.Select(row => Task.Run(() => GenerateAsync(row, pass, cancellationToken), CancellationToken.None))];
+    }
 
-    private async Task<GeneratedAnswers> GenerateAsync(StageRow<GenerateInput> row, CancellationToken cancellationToken)
+    private async Task<GeneratedAnswers> GenerateAsync(StageRow<GenerateInput> row, TeacherPass? pass, CancellationToken cancellationToken)
     {
         var input = row.Input;
         var kept = new GeneratedAnswers(input.Response, input.Candidates, input.Models);
         var wantsResponse = _owner.AsksTeacher && input.Response.Length == 0;
         var wantsCandidates = _owner.AsksPool && input.Candidates.All(string.IsNullOrEmpty);
         if ((!wantsResponse && !wantsCandidates) || (input.Prompt.Length == 0 && input.Messages.Length == 0))
+        {
+            pass?.Count(asked: false);
             return kept;
+        }
         if (_owner.Generator is not { } generator)
         {
             _owner.NoTeacher.Say();
@@ -66,11 +78,17 @@ internal sealed class GenerateStage : Stage<GenerateInput, GeneratedAnswers>
         var request = new AnswerRequest(row.Number, input.Prompt)
         {
             Messages = Dialogues.Context(input.Messages, row.Number, _owner.Options.MessagesColumn),
+            Source = input.Source,
             WantsResponse = wantsResponse,
             WantsCandidates = wantsCandidates,
         };
-        var answers = await generator.GenerateAsync(request, cancellationToken).ConfigureAwait(false);
-        _owner.Meter.Done();
+        var answers = await _owner.Gate.RunAsync(() => generator.GenerateAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+        pass?.Count(asked: true);
+        if (answers.Failures.Count > 0)
+        {
+            _owner.Skipped.Say($"TeacherGenerate goes on without what fails: {answers.Failures[0].Message}");
+            pass?.CountFailure(answers.Failures[0]);
+        }
         return new GeneratedAnswers(
             wantsResponse ? answers.Response : kept.Response,
             wantsCandidates ? answers.Candidates : kept.Candidates,

@@ -17,6 +17,6 @@ internal static class RankZip
     public static ITransformer Load(ZipPart part)
     {
         var seed = part.Header.ReadInt32();
-        return new RankTransformer(part.Environment, ZipJson.Read<RankOptions>(part, "options of Rank"), seed, null, 1, null, default);
+        return new RankTransformer(part.Environment, ZipJson.Read<RankOptions>(part, "options of Rank"), seed, null, [], 1, null, default);
     }
 }

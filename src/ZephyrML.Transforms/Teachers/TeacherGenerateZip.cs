@@ -22,6 +22,6 @@ internal static class TeacherGenerateZip
         var asksTeacher = part.Header.ReadBoolean();
         var asksPool = part.Header.ReadBoolean();
         var options = ZipJson.Read<TeacherGenerateOptions>(part, "options of TeacherGenerate");
-        return new TeacherGenerateTransformer(part.Environment, options, seed, asksTeacher, asksPool, null, 1, null, default);
+        return new TeacherGenerateTransformer(part.Environment, options, seed, asksTeacher, asksPool, null, [], 1, null, default);
     }
 }
