@@ -50,7 +50,7 @@ public sealed class RecordedFeedbackTests
     private FeedbackStatistics Check(string path)
     {
         var z = _ml.Zephyr(o => o.Seed = 11);
-        var recorded = z.LoadJsonl(path, Options);
+        var recorded = _ml.Data.Cache(z.LoadJsonl(path, Options));
         var judge = z.RecordedJudge(recorded);
         var asked = _ml.Transforms.DropColumns("Scores").Fit(recorded).Transform(recorded);
         var expected = recorded.GetColumn<string[]>("Candidates").Zip(recorded.GetColumn<float[]>("Scores")).ToList();
