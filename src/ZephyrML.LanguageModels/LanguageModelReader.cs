@@ -31,9 +31,9 @@ internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageMo
         var files = new List<IWeightFile>();
         try
         {
-            if (open(WeightsFile) is { } single) Add(single, s => new SafeTensorsReader(s, Source(WeightsFile)));
+            if (Mapped(WeightsFile) is { } single) Add(single, s => new SafeTensorsReader(s, Source(WeightsFile)));
             else if (ReadText(IndexFile) is { } index)
-                foreach (string shard in Shards(index)) Add(open(shard) ?? throw Missing(shard), s => new SafeTensorsReader(s, Source(shard)));
+                foreach (string shard in Shards(index)) Add(Mapped(shard) ?? throw Missing(shard), s => new SafeTensorsReader(s, Source(shard)));
             else if (Gguf() is { } gguf) files.Add(new GgufWeights(gguf, config));
             else throw Missing($"{WeightsFile} (nor {IndexFile} nor {ggufFile})");
             return WeightLoader.Load(config, files, options.DataType, options.Device, options.Quantization);
@@ -63,7 +63,7 @@ internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageMo
     // Its metadata says what config.json and the tokenizer's files would, and it is read once for all of them.
     private GgufReader? Gguf()
     {
-        if (_gguf is not null || open(ggufFile) is not { } stream) return _gguf;
+        if (_gguf is not null || Mapped(ggufFile) is not { } stream) return _gguf;
         try
         {
             return _gguf = new GgufReader(stream, Source(ggufFile));
@@ -74,6 +74,8 @@ internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageMo
             throw;
         }
     }
+
+    private Stream? Mapped(string name) => open(name) is { } stream ? MappedStream.Of(stream) : null;
 
     private bool Exists(string name)
     {

@@ -25,7 +25,7 @@ public sealed class SafeTensorsReader : IWeightFile
     /// <exception cref="InvalidDataException">As the constructor.</exception>
     public static SafeTensorsReader Open(string path)
     {
-        var stream = File.OpenRead(path);
+        var stream = MappedStream.Of(File.OpenRead(path));
         try
         {
             return new SafeTensorsReader(stream, path);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace ZephyrML.LanguageModels;
 
@@ -22,6 +23,15 @@ internal static class GgufBlocks
         GgufTensorType.Q4_K => (256, 144),
         GgufTensorType.Q5_K => (256, 176),
         GgufTensorType.Q6_K => (256, 210),
+        _ => null,
+    };
+
+    /// <summary>The type that numbers stored without blocks have; null: blocks.</summary>
+    public static TorchSharp.torch.ScalarType? Plain(GgufTensorType type) => type switch
+    {
+        GgufTensorType.F32 => TorchSharp.torch.ScalarType.Float32,
+        GgufTensorType.F16 => TorchSharp.torch.ScalarType.Float16,
+        GgufTensorType.BF16 => TorchSharp.torch.ScalarType.BFloat16,
         _ => null,
     };
 
@@ -111,7 +121,16 @@ internal static class GgufBlocks
     {
         float d = Half(block, 0);
         var codes = MemoryMarshal.Cast<byte, sbyte>(block[2..]);
-        for (int i = 0; i < 32; i++) values[i] = d * codes[i];
+        for (int i = 0; i < 32; i += 16)
+        {
+            var (low, high) = Vector128.Widen(Vector128.Create<sbyte>(codes[i..]));
+            foreach (var (half, at) in ((ReadOnlySpan<(Vector128<short>, int)>)[(low, i), (high, i + 8)]))
+            {
+                var (first, second) = Vector128.Widen(half);
+                (Vector128.ConvertToSingle(first) * d).CopyTo(values[at..]);
+                (Vector128.ConvertToSingle(second) * d).CopyTo(values[(at + 4)..]);
+            }
+        }
     }
 
     // The low halves of the sixteen bytes are the first sixteen numbers, the high halves the others.

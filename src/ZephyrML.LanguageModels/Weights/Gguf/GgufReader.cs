@@ -45,7 +45,7 @@ public sealed class GgufReader : IDisposable
     /// <exception cref="InvalidDataException">As the constructor.</exception>
     public static GgufReader Open(string path)
     {
-        var stream = File.OpenRead(path);
+        var stream = MappedStream.Of(File.OpenRead(path));
         try
         {
             return new GgufReader(stream, path);
@@ -76,46 +76,47 @@ public sealed class GgufReader : IDisposable
         _ => null,
     };
 
-    /// <summary>Reads a tensor into one of its shape, whatever that one's type and device.</summary>
+    /// <summary>Reads a tensor into one of its shape, whatever that one's type and device, some megabytes at a time.</summary>
     /// <param name="info">Which.</param>
     /// <param name="target">The tensor to fill; contiguous.</param>
-    /// <param name="rowOf">Where a row of the file belongs; null: where it is.</param>
     /// <exception cref="InvalidDataException">The file is cut off.</exception>
-    public void Read(GgufTensor info, Tensor target, Func<long, long>? rowOf = null)
+    public void Read(GgufTensor info, Tensor target)
     {
         if (!target.shape.SequenceEqual(info.Shape)) throw new ArgumentException($"'{info.Name}' is ({string.Join(", ", info.Shape)}), the tensor ({string.Join(", ", target.shape)}).", nameof(target));
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        bool direct = target.dtype == ScalarType.Float32 && target.device_type == DeviceType.CPU;
-        var values = direct ? target.detach() : empty(target.shape, dtype: ScalarType.Float32);
-        long width = info.Shape.Count == 0 ? 1 : info.Shape[^1], rows = values.NumberOfElements / width;
-        var (elements, bytes) = GgufBlocks.Layout(info.Type)!.Value;
-        int rowBytes = checked((int)(width / elements * bytes));
-        var buffer = new byte[rowBytes * Math.Clamp((1 << 20) / rowBytes, 1, rows)];
-        // A span reaches 2 GiB; rows that move (q and k, far smaller) need all of theirs at once.
-        long pieceRows = rowOf is null ? Math.Clamp((1L << 28) / width, 1, rows) : rows;
-        var flat = values.view(rows, width);
         _stream.Position = info.Offset;
         try
         {
-            for (long start = 0; start < rows; start += pieceRows)
-            {
-                using var piece = flat.narrow(0, start, Math.Min(pieceRows, rows - start));
-                var into = MemoryMarshal.Cast<byte, float>(piece.bytes);
-                for (long r = 0, n = piece.shape[0]; r < n;)
-                {
-                    var read = buffer.AsSpan(0, (int)Math.Min(buffer.Length, (n - r) * rowBytes));
-                    _stream.ReadExactly(read);
-                    for (; read.Length > 0; read = read[rowBytes..], r++)
-                        GgufBlocks.Dequantize(info.Type, read[..rowBytes], into.Slice((int)((rowOf?.Invoke(r) ?? r) * width), (int)width));
-                }
-            }
+            if (GgufBlocks.Plain(info.Type) is { } stored) TensorBytes.Read(_stream, target, stored);
+            else ReadBlocks(info.Type, target);
         }
         catch (EndOfStreamException e)
         {
             throw new InvalidDataException($"{Source}: cut off within '{info.Name}'.", e);
         }
-        if (!direct) target.copy_(values);
+    }
+
+    // Whole blocks at a time, straight into the tensor where it takes numbers as they come.
+    private void ReadBlocks(GgufTensorType type, Tensor target)
+    {
+        const int piece = 1 << 20;       // numbers; a multiple of every block
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var flat = target.detach().view(-1);
+        bool direct = target.dtype == ScalarType.Float32 && target.device_type == DeviceType.CPU;
+        var (elements, bytes) = GgufBlocks.Layout(type)!.Value;
+        byte[]? blocks = null;
+        for (long start = 0, n = flat.shape[0]; start < n; start += piece)
+        {
+            using var inner = NewDisposeScope();
+            int count = (int)Math.Min(piece, n - start);
+            var part = flat.narrow(0, start, count);
+            var values = direct ? part : empty(count, dtype: ScalarType.Float32);
+            blocks ??= new byte[count / elements * bytes];
+            var read = blocks.AsSpan(0, count / elements * bytes);
+            _stream.ReadExactly(read);
+            GgufBlocks.Dequantize(type, read, MemoryMarshal.Cast<byte, float>(values.bytes));
+            if (!direct) part.copy_(values);
+        }
     }
 
     private List<GgufTensor> ReadTensorInfos(long count)
