@@ -50,4 +50,23 @@ public sealed class PretrainedTests
         var loss = nn.functional.cross_entropy(Model.Network.Logits(hidden), batch.select(0, 0).narrow(0, 1, window - 1));
         Assert.AreEqual(text.GetProperty("loss_by_window")[0].GetDouble(), loss.item<float>(), 1e-4);
     }
+
+    [TestMethod]
+    public void TheGgufFileAloneSaysWhatTheFolderSays()
+    {
+        string folder = Fixture.Shared("models", "smollm2-135m-instruct");
+        using var reader = new LanguageModelReader(name => name == "model.gguf" ? File.OpenRead(Path.Combine(folder, name)) : null, new LanguageModelOptions(), folder);
+        var config = reader.ReadConfig();
+        var said = ModelConfig.FromJson(File.ReadAllText(Path.Combine(folder, "config.json")));
+        Assert.AreEqual((said.NumHiddenLayers, said.HiddenSize, said.NumKeyValueHeads, said.RopeTheta, said.RmsNormEps, said.MaxPositionEmbeddings, said.TieWordEmbeddings, said.BosTokenId),
+            (config.NumHiddenLayers, config.HiddenSize, config.NumKeyValueHeads, config.RopeTheta, config.RmsNormEps, config.MaxPositionEmbeddings, config.TieWordEmbeddings, config.BosTokenId));
+        CollectionAssert.AreEqual(said.EosTokenIds.ToArray(), config.EosTokenIds.ToArray());
+        var (tokenizer, template) = reader.ReadTokenizer(config);
+        Assert.AreEqual("smollm2", template.Name);
+        foreach (var chat in Golden.GetProperty("chats").EnumerateArray())
+        {
+            var turns = chat.GetProperty("messages").EnumerateArray().Select(m => new ChatTurn(m.GetProperty("role").GetString()!, m.GetProperty("content").GetString()!)).ToList();
+            CollectionAssert.AreEqual(chat.GetProperty("prompt_ids").EnumerateArray().Select(x => x.GetInt32()).ToArray(), ChatTokenizer.EncodePrompt(tokenizer, template, turns));
+        }
+    }
 }

@@ -5,7 +5,7 @@ namespace ZephyrML.LanguageModels;
 /// <summary>A file read through memory mapping: bytes go from the system's cache to where they belong, with no buffer between. A window moves along, so that a large file does not fill the process.</summary>
 internal sealed class MappedStream : Stream
 {
-    private const long Window = 64 << 20;
+    private const long Window = 16 << 20;
     private readonly MemoryMappedFile _file;
     private MemoryMappedViewAccessor? _view;
     private UnmanagedMemoryStream? _bytes;

@@ -120,17 +120,12 @@ internal static class GgufBlocks
     private static void Q8_0(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = Half(block, 0);
-        var codes = MemoryMarshal.Cast<byte, sbyte>(block[2..]);
-        for (int i = 0; i < 32; i += 16)
-        {
-            var (low, high) = Vector128.Widen(Vector128.Create<sbyte>(codes[i..]));
-            foreach (var (half, at) in ((ReadOnlySpan<(Vector128<short>, int)>)[(low, i), (high, i + 8)]))
-            {
-                var (first, second) = Vector128.Widen(half);
-                (Vector128.ConvertToSingle(first) * d).CopyTo(values[at..]);
-                (Vector128.ConvertToSingle(second) * d).CopyTo(values[(at + 4)..]);
-            }
-        }
+        var (low, high) = Vector256.Widen(Vector256.Create<sbyte>(MemoryMarshal.Cast<byte, sbyte>(block.Slice(2, 32))));
+        var ((a, b), (c, e)) = (Vector256.Widen(low), Vector256.Widen(high));
+        (Vector256.ConvertToSingle(a) * d).CopyTo(values);
+        (Vector256.ConvertToSingle(b) * d).CopyTo(values[8..]);
+        (Vector256.ConvertToSingle(c) * d).CopyTo(values[16..]);
+        (Vector256.ConvertToSingle(e) * d).CopyTo(values[24..]);
     }
 
     // The low halves of the sixteen bytes are the first sixteen numbers, the high halves the others.

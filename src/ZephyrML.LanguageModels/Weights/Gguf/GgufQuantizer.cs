@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace ZephyrML.LanguageModels;
 
@@ -15,6 +17,11 @@ internal static class GgufQuantizer
     {
         if (!Writes(type)) throw new ArgumentOutOfRangeException(nameof(type), type, "not written");
         var (elements, bytes) = GgufBlocks.Layout(type)!.Value;
+        if (type == GgufTensorType.Q8_0)
+        {
+            for (; values.Length > 0; values = values[32..], blocks = blocks[34..]) Q8_0(values[..32], blocks[..34]);
+            return;
+        }
         for (; values.Length > 0; values = values[elements..], blocks = blocks[bytes..])
         {
             var x = values[..elements];
@@ -23,7 +30,6 @@ internal static class GgufQuantizer
                 case GgufTensorType.F32: BinaryPrimitives.WriteSingleLittleEndian(blocks, x[0]); break;
                 case GgufTensorType.F16: BinaryPrimitives.WriteHalfLittleEndian(blocks, (Half)x[0]); break;
                 case GgufTensorType.BF16: BinaryPrimitives.WriteUInt16LittleEndian(blocks, BFloat(x[0])); break;
-                case GgufTensorType.Q8_0: Q8_0(x, blocks); break;
                 case GgufTensorType.Q4_0: Centred(x, blocks, 4); break;
                 case GgufTensorType.Q5_0: Centred(x, blocks, 5); break;
                 case GgufTensorType.Q4_1: FromMinimum(x, blocks, 4); break;
@@ -39,13 +45,27 @@ internal static class GgufQuantizer
         return (ushort)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Q8_0(ReadOnlySpan<float> x, Span<byte> block)
     {
+        Span<Vector256<float>> parts = [Vector256.Create(x), Vector256.Create(x[8..]), Vector256.Create(x[16..]), Vector256.Create(x[24..])];
+        var magnitudes = Vector256.Max(Vector256.Max(Vector256.Abs(parts[0]), Vector256.Abs(parts[1])), Vector256.Max(Vector256.Abs(parts[2]), Vector256.Abs(parts[3])));
         float largest = 0;
-        foreach (float v in x) largest = Math.Max(largest, Math.Abs(v));
+        for (int i = 0; i < 8; i++) largest = Math.Max(largest, magnitudes[i]);
         float d = largest / 127, inverse = d == 0 ? 0 : 1 / d;
         BinaryPrimitives.WriteHalfLittleEndian(block, (Half)d);
-        for (int i = 0; i < 32; i++) block[2 + i] = (byte)(sbyte)MathF.Round(x[i] * inverse, MidpointRounding.AwayFromZero);
+        var low = Vector256.Narrow(Rounded(parts[0] * inverse), Rounded(parts[1] * inverse));
+        var high = Vector256.Narrow(Rounded(parts[2] * inverse), Rounded(parts[3] * inverse));
+        Vector256.Narrow(low, high).AsByte().CopyTo(block[2..]);
+    }
+
+    // Halves away from zero, as C's roundf.
+    private static Vector256<int> Rounded(Vector256<float> x)
+    {
+        var magnitude = Vector256.Abs(x);
+        var whole = Vector256.Floor(magnitude);
+        whole += Vector256.Floor((magnitude - whole) * 2);
+        return Vector256.ConvertToInt32(Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256<float>.Zero), -whole, whole));
     }
 
     // The number of largest magnitude becomes the lowest code.
