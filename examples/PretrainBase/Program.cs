@@ -1,5 +1,5 @@
 // Pretrains the quickstart's base model on the weather desk's plain text: a tokenizer, a small decoder, forecasts that grow from one day to three.
-// The result is no chat model: it knows forecasts and what is said about them, and nothing of turns. ./build.sh base [--out FOLDER] [--documents N] [--seed N]
+// The result is no chat model: it knows forecasts and what is said about them, and nothing of turns. ./build.sh base [--out FOLDER] [--documents N] [--seed N] [--checkpoints FOLDER: run it again after a kill and it goes on]
 using System.Diagnostics;
 using System.Globalization;
 using PretrainBase;
@@ -11,6 +11,7 @@ using static TorchSharp.torch;
 string Option(string name, string otherwise) => Array.IndexOf(args, "--" + name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : otherwise;
 int Number(string name, int otherwise) => int.Parse(Option(name, otherwise.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
 var folder = Option("out", Path.Combine("examples", "Quickstart", "base"));
+var checkpoints = Option("checkpoints", "");
 var (documents, seed, layers) = (Number("documents", 36_000), Number("seed", 1), Number("layers", 3));
 var clock = Stopwatch.StartNew();
 
@@ -30,6 +31,7 @@ foreach (var (days, share, schedule) in new[] { (1, 0.15, LearningRateSchedule.C
     var options = new SftOptions
     {
         LearningRate = 3e-3, Schedule = schedule, WarmupSteps = 20, BatchSize = 16, Packing = Packing.None, MaxLength = 512, AdamBeta2 = 0.99, WeightDecay = 0.01, LogEverySteps = 50,
+        CheckpointFolder = checkpoints.Length == 0 ? null : Path.Combine(checkpoints, $"{days}-days"), SaveEverySteps = 100,
     };
     var progress = new ConsoleProgress(days);
     SftTrainer.Train(model.Network, rows, null, options, new TrainingContext { Seed = seed, Progress = progress });

@@ -80,6 +80,23 @@ public sealed class CheckpointTests
     }
 
     [TestMethod]
+    public void HeldOutRowsStopEarlyAndPickTheBest()
+    {
+        using var lab = new Lab();
+        var rows = Enumerable.Range(0, 24).Select(i => new Lab.Row { Prompt = $"Is it {i}?", Response = i % 2 == 0 ? "It is fine." : "No." }).ToArray();
+        var options = Sft(lab, lab.PathOf("sft"));
+        (options.EvaluationFraction, options.EvaluateEverySteps, options.EarlyStoppingPatience, options.LoadBestModelAtEnd) = (0.3, 1, 2, true);
+        (options.MaxSteps, options.LearningRate, options.Schedule) = (200, 3e-2, LearningRateSchedule.Constant);
+        var estimator = lab.Z.DistilledSft(options);
+        using var student = estimator.Fit(lab.Rows(rows));
+        var result = estimator.LastResult!;
+        Assert.IsTrue(result.StoppedEarly);
+        Assert.AreEqual(result.Evaluations.Skip(1).Min(e => e["eval_loss"]), result.BestMetric);
+        using var best = LanguageModel.Load(Path.Combine(lab.PathOf("sft"), $"checkpoint-{result.BestStep}"));
+        Assert.AreEqual(best.WeightsHash, student.Info.Last.Weights);
+    }
+
+    [TestMethod]
     public void AnotherTemplateIsAnotherRunAndAnotherReference()
     {
         using var places = new Lab();

@@ -14,7 +14,7 @@ public class CheckpointTests
     /// <summary>A run with the given options; stopped after a step by cancellation, where that is wanted.</summary>
     private static (string? Hash, TrainingResult? Result, List<string> Warnings) Run(TrainingOptions options, int? stopAfter = null, int modelSeed = 1, SftRow[]? rows = null, LoraOptions? adapter = null)
     {
-        using var model = TinyModel.Create(modelSeed, layers: 1);
+        using var model = new CausalLM(TinyModel.Config(layers: 1), options.Precision == Precision.BFloat16 ? TorchSharp.torch.ScalarType.BFloat16 : TorchSharp.torch.ScalarType.Float32, seed: modelSeed);
         if (adapter is not null)
             model.AddAdapter(adapter, seed: 6);
         using var stop = new CancellationTokenSource();
@@ -48,6 +48,7 @@ public class CheckpointTests
     [
         ["dSFT", (Func<string?, TrainingOptions>)(f => Sft(f))],
         ["dSFT, Lion, packed, shuffled by length", (Func<string?, TrainingOptions>)(f => { var o = Sft(f); o.Optimizer = OptimizerKind.Lion; o.Packing = Packing.BestFit; return o; })],
+        ["dSFT, bfloat16 with masters, noise, recomputed", (Func<string?, TrainingOptions>)(f => { var o = Sft(f); (o.Precision, o.NeftuneNoiseAlpha, o.RecomputeActivations) = (Precision.BFloat16, 5, true); return o; })],
         ["dDPO", (Func<string?, TrainingOptions>)(f => Dpo(f))],
         ["dDPO, RMSprop, the reference moves", (Func<string?, TrainingOptions>)(f => { var o = Dpo(f); o.Optimizer = OptimizerKind.RmsProp; o.SyncReference = true; o.ReferenceSyncSteps = 4; return o; })],
     ];
@@ -117,8 +118,8 @@ public class CheckpointTests
         Assert.Contains("stage: now dDPO, then dSFT", dpo.Message);
 
         var free = Sft(folder["run"]);
-        (free.SaveEverySteps, free.SaveTotalLimit) = (100, null);
-        Assert.AreEqual(6, Run(free).Result!.ResumedFromStep, "how often to save may change");
+        (free.SaveEverySteps, free.SaveTotalLimit, free.RecomputeActivations) = (100, null, true);
+        Assert.AreEqual(6, Run(free).Result!.ResumedFromStep, "how often to save and what to compute twice may change");
     }
 
     [TestMethod]

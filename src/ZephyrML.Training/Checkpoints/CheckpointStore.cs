@@ -26,6 +26,8 @@ internal sealed class CheckpointStore : IDisposable
         }
         foreach (var left in Directory.EnumerateDirectories(Root, $"{Prefix}*{Unfinished}").ToList())
             Directory.Delete(left, recursive: true);
+        foreach (var left in Directory.EnumerateFiles(Root, $"*{Unfinished}").ToList())
+            File.Delete(left);
     }
 
     public string Root { get; }

@@ -158,7 +158,7 @@ internal sealed class TrainingRun : IDisposable
             return;
         Log.Read();
         if (options.StopOnNonFinite && parts.OfType<WeightsCheckpoint>().Any(kept => !kept.AreFinite()))
-            Stop(step, "some weights are no finite numbers any more");
+            Stop(step, "some weights are no finite numbers any more", unusable: true);
         var watch = Stopwatch.StartNew();
         store.Write(step, writer =>
         {
@@ -201,14 +201,14 @@ internal sealed class TrainingRun : IDisposable
     {
         if (guard.Problem(metrics) is not { } problem)
             return;
-        Stop(metrics.Step, problem, double.IsFinite(metrics["loss"]) && double.IsFinite(metrics["grad_norm"]), FormattableString.Invariant($", at a learning rate of {metrics["learning_rate"]:g4}"));
+        Stop(metrics.Step, problem, double.IsFinite(metrics["loss"]) && double.IsFinite(metrics["grad_norm"]), where: FormattableString.Invariant($", at a learning rate of {metrics["learning_rate"]:g4}"));
     }
 
     /// <summary>Puts the last good weights back and throws.</summary>
-    private void Stop(int at, string problem, bool explodes = false, string where = "")
+    private void Stop(int at, string problem, bool explodes = false, bool unusable = false, string where = "")
     {
         // On a CPU a step is read before it moves the weights; elsewhere up to LogEverySteps later.
-        int? weightsOf = model.Device.type == TorchSharp.DeviceType.CPU ? step : null;
+        int? weightsOf = model.Device.type == TorchSharp.DeviceType.CPU && !unusable ? step : null;
         // A loss that explodes was on its way for a while.
         Func<int, bool>[] good = [s => s <= at - (explodes ? options.DivergenceWindow : 1) && (!explodes || s <= (best.Step ?? at)), s => s < at];
         var back = good.Select(allowed => store?.Newest(context.Warn, allowed)).FirstOrDefault(found => found is not null);
@@ -218,6 +218,7 @@ internal sealed class TrainingRun : IDisposable
             weightsOf = back.Step;
         }
         var weights = back is not null ? $"The weights are those of '{back.Folder}' again."
+            : unusable ? "There are no good weights to go back to."
             : weightsOf is not null ? $"The weights are those after step {weightsOf}; with a {nameof(options.CheckpointFolder)} they would be those of the last good checkpoint."
             : $"The weights are those from before that step, moved since by the optimiser's momentum alone; with a {nameof(options.CheckpointFolder)} they would be those of the last good checkpoint.";
         throw new TrainingDivergedException(
