@@ -1,4 +1,5 @@
 using System.Globalization;
+using ZephyrML.LanguageModels;
 using ZephyrML.Training;
 
 namespace ZephyrML;
@@ -45,6 +46,25 @@ public sealed class DistilledDpoOptions : DpoOptions
     /// <summary>Rows that are answered together; null: as the starting student. Default null.</summary>
     public int? ReplyBatchSize { get; set; }
 
+    /// <summary>
+    /// Train a new low-rank adapter instead of the weights, which stay as they are; an adapter that the start has is merged into them first. The reference is then the start without adapter. Null: all weights are trained, or where
+    /// the start has an adapter that adapter, held to a frozen copy of itself. Default null.
+    /// </summary>
+    public LoraOptions? Adapter { get; set; }
+
+    /// <summary>
+    /// Hold the linear layers of what the adapter is laid on in four bits (QLoRA): a seventh of their memory. The student answers with the quantised layers; saved and merged are the whole ones, which are read again
+    /// from where they came from. Works with an adapter only. Default null: as the start.
+    /// </summary>
+    public Nf4Options? Quantization { get; set; }
+
+    /// <inheritdoc/>
+    protected override void CopyLists()
+    {
+        base.CopyLists();
+        (Adapter, Quantization) = (Adapter?.Copy(), Quantization?.Copy());
+    }
+
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems()
     {
@@ -52,6 +72,8 @@ public sealed class DistilledDpoOptions : DpoOptions
             yield return problem;
         if (EvaluationFraction is not (>= 0 and < 1))
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(EvaluationFraction)} must be at least 0 and below 1, not {EvaluationFraction}.");
+        foreach (var problem in Fitting.StudentOptionProblems.OfAdapter(Adapter, Quantization))
+            yield return problem;
         foreach (var problem in Fitting.StudentOptionProblems.Of(MaxNewTokens ?? 1, Temperature ?? 0, ReplyBatchSize ?? 1, ChatTemplate,
             (nameof(PromptColumn), PromptColumn), (nameof(MessagesColumn), MessagesColumn), (nameof(ChosenColumn), ChosenColumn),
             (nameof(RejectedColumn), RejectedColumn), (nameof(ReplyColumn), ReplyColumn)))

@@ -71,7 +71,7 @@ public sealed class DistilledSftEstimator : IEstimator<StudentTransformer>
         using var channel = ((IChannelProvider)_context.Ml).Start("DistilledSft");
         var log = new FitLog(channel, _context);
         var seed = _options.Seed ?? FitContext.SeedOfCheckpoints(_options) ?? SeedStream.Derive(_context.Seed, Stage);
-        var start = StudentStart.FromFolder(_options.BaseModel!, _options.ChatTemplate);
+        var start = StudentStart.FromFolder(_options.BaseModel!, _options.ChatTemplate, _options.Adapter, _options.Quantization, seed);
         try
         {
             using var rows = TokenStore.ForSft();
@@ -85,11 +85,10 @@ public sealed class DistilledSftEstimator : IEstimator<StudentTransformer>
             if (rows.Count == 0)
                 throw new InvalidOperationException(
                     $"DistilledSft has nothing to train on: none of {skipped + held.Count} rows has a '{_options.ResponseColumn}' or ends with an assistant's turn in '{_options.MessagesColumn}'{(held.Count > 0 ? " and is not held out" : "")}.");
-            var startWeights = start.Model.WeightsHash;
             LastResult = SftTrainer.Train(start.Model.Network, rows, held.Count > 0 ? held : null, _options,
-                FitContext.Of(_context, log, seed, start, startWeights));
+                FitContext.Of(_context, log, seed, start));
             start.Model.WeightsChanged();
-            var info = Lineage.After(start, startWeights, start.Model, Stage, seed, _options, LastResult, skipped, held.Count);
+            var info = Lineage.After(start, start.Model, Stage, seed, _options, LastResult, skipped, held.Count);
             return new StudentTransformer(new Student(new SharedModel(start.Model), Settings(seed), info));
         }
         catch

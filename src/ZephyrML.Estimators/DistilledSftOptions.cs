@@ -1,4 +1,5 @@
 using System.Globalization;
+using ZephyrML.LanguageModels;
 using ZephyrML.Training;
 
 namespace ZephyrML;
@@ -39,6 +40,24 @@ public sealed class DistilledSftOptions : SftOptions
     /// <summary>Rows that are answered together. Default 16.</summary>
     public int ReplyBatchSize { get; set; } = 16;
 
+    /// <summary>
+    /// Train a low-rank adapter instead of the weights, which stay as they are. Null: all weights are trained, or where BaseModel is an adapter's folder that adapter. Default null.
+    /// </summary>
+    public LoraOptions? Adapter { get; set; }
+
+    /// <summary>
+    /// Hold the linear layers of what the adapter is laid on in four bits (QLoRA): a seventh of their memory. The student answers with the quantised layers; saved and merged are the whole ones, which are read again
+    /// from where they came from. Works with an adapter only. Default null: no.
+    /// </summary>
+    public Nf4Options? Quantization { get; set; }
+
+    /// <inheritdoc/>
+    protected override void CopyLists()
+    {
+        base.CopyLists();
+        (Adapter, Quantization) = (Adapter?.Copy(), Quantization?.Copy());
+    }
+
     /// <inheritdoc/>
     protected override IEnumerable<string> Problems()
     {
@@ -48,6 +67,8 @@ public sealed class DistilledSftOptions : SftOptions
             yield return $"{nameof(BaseModel)} must name the folder or the GGUF file of the model to start from.";
         if (EvaluationFraction is not (>= 0 and < 1))
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(EvaluationFraction)} must be at least 0 and below 1, not {EvaluationFraction}.");
+        foreach (var problem in Fitting.StudentOptionProblems.OfAdapter(Adapter, Quantization))
+            yield return problem;
         foreach (var problem in Fitting.StudentOptionProblems.Of(MaxNewTokens, Temperature, ReplyBatchSize, ChatTemplate,
             (nameof(PromptColumn), PromptColumn), (nameof(MessagesColumn), MessagesColumn), (nameof(ResponseColumn), ResponseColumn), (nameof(ReplyColumn), ReplyColumn)))
             yield return problem;

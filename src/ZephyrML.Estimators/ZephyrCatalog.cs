@@ -135,6 +135,19 @@ public sealed class ZephyrCatalog
         return ScoredRows.Statistics(scored, (options ?? new RankOptions()).Copy(), SeedStream.Derive(_context.Seed, "Rank"));
     }
 
+    /// <summary>A model that was trained elsewhere or saved before, as a transformer to Reply: Prompt, or Messages where the data has them -> Reply. DistilledDpo can start from it, and evaluations take it as a reference.</summary>
+    /// <param name="path">A folder of Hugging Face's layout, the folder of an adapter of PEFT's (which is laid on the model that its configuration names), or a GGUF file.</param>
+    /// <param name="options">How it is read and answers, and which columns; null: defaults.</param>
+    /// <returns>The student. Whoever disposes it last frees its weights.</returns>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder or file, or not the one that an adapter belongs to.</exception>
+    /// <exception cref="FileNotFoundException">The folder lacks a file; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is malformed or not supported.</exception>
+    public StudentTransformer LoadStudent(string path, StudentOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        return StudentLoading.Load(_context, path, options ?? new StudentOptions());
+    }
+
     /// <summary>The chain that needs Prompt alone: the model without its teacher and ranking stages and with its last student only. It holds the weights on its own account.</summary>
     /// <param name="model">A fitted or loaded model.</param>
     /// <returns>The chain, to be disposed on its own.</returns>

@@ -92,11 +92,11 @@ public sealed class CausalLM : nn.Module
     /// the backward pass, one layer at a time; an adapter on top is trained.
     /// </summary>
     /// <param name="options">How; null: defaults.</param>
-    /// <exception cref="InvalidOperationException">It is quantised already, or an adapter is on it.</exception>
+    /// <exception cref="InvalidOperationException">It is quantised already, or an adapter is merged into it.</exception>
     public void Quantize(Nf4Options? options = null)
     {
         if (Quantization is not null) throw new InvalidOperationException("The network is quantised already.");
-        if (Adapter is not null) throw new InvalidOperationException("The network has an adapter; quantise it before an adapter is laid on it.");
+        if (Adapter is { Merged: true }) throw new InvalidOperationException("The adapter is merged into the weights; unmerge it before the network is quantised.");
         options = (options ?? new()).Copy();
         options.Validate();
         foreach (var (name, weight) in NamedWeights)
@@ -111,7 +111,7 @@ public sealed class CausalLM : nn.Module
     internal static void Quantize(LinearMap map, string name, Nf4Options options)
     {
         using var scope = NewDisposeScope();
-        map.Quantize(Nf4Weight.Quantize(map.Matrix(), options), WeightsHash.Line(name, map.Weight.Base));
+        map.Quantize(Nf4Weight.Quantize(map.Transposed ? map.Weight.Base.t() : map.Weight.Base, options), WeightsHash.Line(name, map.Weight.Base));
     }
 
     /// <summary>SHA-256, in hexadecimal, over the base's weights by name: what a quantised base was made of, not its codes.</summary>

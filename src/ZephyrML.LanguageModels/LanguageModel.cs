@@ -99,7 +99,13 @@ public sealed class LanguageModel : IDisposable
 
     /// <summary>A model with a copy of the weights; tokenizer and template, which never change, are shared.</summary>
     /// <param name="shareBase">Keep the base's weights in the same memory: only for bases that stay as they are.</param>
-    public LanguageModel Clone(bool shareBase = false) => With(Network.Clone(shareBase));
+    /// <param name="withAdapter">Whether the adapter is copied too.</param>
+    public LanguageModel Clone(bool shareBase = false, bool withAdapter = true)
+    {
+        var clone = With(Network.Clone(shareBase, withAdapter));
+        if (!withAdapter) clone._weightsHash = null;
+        return clone;
+    }
 
     /// <summary>The same model without its adapter's files apart: a model with the adapter merged into a copy of the base's weights, read again where the base is quantised. A copy where there is no adapter.</summary>
     /// <exception cref="InvalidOperationException">The base is quantised, and what it was made of is not there any more.</exception>
@@ -127,19 +133,24 @@ public sealed class LanguageModel : IDisposable
     /// <exception cref="InvalidOperationException">The base is quantised, and what it was made of is not there any more.</exception>
     public LanguageModel Base() => new(Unquantized(), Tokenizer, Template) { BaseModel = BaseModel, _baseHash = BaseHash };
 
-    /// <summary>Quantises the linear layers. The weights that they had are read again from where this model was read, or from <paramref name="source"/>, when they are needed: to save or to merge.</summary>
-    /// <param name="options">How.</param>
-    /// <param name="source">Gives a network with the weights as they are now; null: the model's own folder.</param>
-    internal void Quantize(Nf4Options options, Func<CausalLM>? source = null)
+    /// <summary>Whether the base's weights can be had whole again: they are not quantised, or where they were read from is known.</summary>
+    public bool HasWholeBase => Network.Quantization is null || _readBase is not null;
+
+    /// <summary>Quantises the linear layers (<see cref="CausalLM.Quantize(Nf4Options?)"/>). The weights that they had are read again when they are needed, to save or to merge: from where this model was read, or from another source.</summary>
+    /// <param name="options">How; null: defaults.</param>
+    /// <param name="source">Gives a network with the weights as they are now, for the caller to keep; null: where this model was read.</param>
+    public void Quantize(Nf4Options? options = null, Func<CausalLM>? source = null)
     {
         _ = BaseHash;
-        _readBase = source ?? _readBase;
         Network.Quantize(options);
+        if (source is not null) SetSource(source);
         _weightsHash = null;
     }
 
-    /// <summary>From where the unquantised base can be read again; <paramref name="held"/> is disposed with the model.</summary>
-    internal void SetSource(Func<CausalLM> read, IDisposable? held = null) => (_readBase, _held) = (read, held);
+    /// <summary>Tells where the base's weights can be had from, where they are quantised: a network with them, for the caller to keep.</summary>
+    /// <param name="source">Gives the network; null: as before.</param>
+    /// <param name="held">What the source needs, disposed with this model; null: nothing.</param>
+    public void SetSource(Func<CausalLM>? source, IDisposable? held = null) => (_readBase, _held) = (source ?? _readBase, held ?? _held);
 
     /// <summary>The files that hold this model, or where it has an adapter its base, and that <see cref="Read(Func{string, Stream?}, LanguageModelOptions?)"/> reads: config.json, model.safetensors, zephyr.json (the chat template's name) and the tokenizer's. Each writes itself in a stream, without a copy of the weights.</summary>
     public IEnumerable<(string Name, Action<Stream> Write)> Files()

@@ -12,5 +12,6 @@ internal static class ModelZipTable
         [TeacherGenerateZip.Id] = TeacherGenerateZip.Load,
         [RankZip.Id] = RankZip.Load,
         [StudentZip.Id] = StudentZip.Load,
+        [StudentZip.AdaptedId] = StudentZip.LoadAdapted,
     };
 }

@@ -23,7 +23,7 @@ public sealed class UsageTests
         var pipeline = z.TeacherGenerate(teacher, pool)
             .Append(z.Rank(lab.Judge, new() { Rejected = RejectedPolicy.Random, MinScoreGap = 0.5f }))
             .Append(z.DistilledSft(new() { BaseModel = lab.BaseModel, LearningRate = 2e-5, Epochs = 1, Packing = Packing.BestFit, MaxLength = 64, MaxNewTokens = 4 }))
-            .Append(z.DistilledDpo(new() { Beta = 0.1, LearningRate = 5e-6, Epochs = 3, MaxLength = 64 }));
+            .Append(z.DistilledDpo(new() { Beta = 0.1, LearningRate = 5e-6, Epochs = 3, Adapter = new LoraOptions { Rank = 16, Alpha = 32 }, MaxLength = 64 }));
         Assert.IsNotNull(z.Rank(teacher, new() { Rejected = RejectedPolicy.Random, MinScoreGap = 0.5f }));
         ITransformer model = pipeline.Fit(prompts);
         ml.Model.Save(model, prompts.Schema, lab.PathOf("zephyr.zip"));
@@ -57,6 +57,12 @@ public sealed class UsageTests
         Assert.HasCount(6, replies.GetColumn<string>("Reply").ToList());
         dpo.SaveHuggingFace(lab.PathOf("out/zephyr"), merged: true);
         dpo.SaveGguf(lab.PathOf("out/zephyr.gguf"), GgufType.Q8_0);
+        var adapted = z.DistilledDpo(sft, new() { Adapter = new LoraOptions { Rank = 16, Alpha = 32 }, MaxLength = 64, MaxSteps = 1 }).Fit(pairs);
+        adapted.SaveAdapter(lab.PathOf("out/adapter"));
+        adapted.SaveHuggingFace(lab.PathOf("out/adapted"), merged: true);
+        adapted.SaveGguf(lab.PathOf("out/adapted.gguf"), GgufType.Q8_0);
+        using var fromGguf = z.LoadStudent(lab.PathOf("out/adapted.gguf"));
+        Assert.HasCount(6, fromGguf.Transform(lab.Prompts).GetColumn<string>("Reply").ToList());
         sft.Dispose();
     }
 

@@ -73,7 +73,7 @@ public sealed class Nf4Tests
             foreach (var (from, to) in quantized.Modules.Zip(plain.Modules))
                 if (from.Map?.Quantized is { } codes) to.Weight.Base.copy_(to.Map!.Transposed ? codes.Dequantize(ScalarType.Float32).t() : codes.Dequantize(ScalarType.Float32));
         Assert.IsTrue(quantized.Modules.All(m => m.Map?.Quantized is null == (m.Map is null || m.Head)));
-        var options = new LoraOptions { TargetModules = ["all-linear"], Init = LoraInit.Random, UseDora = fixture == "mistral", Bias = LoraBias.All };
+        var options = new LoraOptions { TargetModules = ["all-linear"], ModulesToSave = fixture == "gpt2" ? ["c_fc"] : null, Init = LoraInit.Random, UseDora = fixture == "mistral", Bias = LoraBias.All };
         LoraAdapter a = quantized.AddAdapter(options, 3), b = plain.AddAdapter(options, 3);
         var ids = tensor(Enumerable.Range(0, 20).Select(i => (long)(i * 7 % 100)).ToArray(), [2, 10]);
         Tensor Loss(CausalLM model) => nn.functional.cross_entropy(model.Logits(model.Hidden(ids)).reshape(-1, model.Config.VocabSize), ids.reshape(-1));

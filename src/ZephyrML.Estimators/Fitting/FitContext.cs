@@ -9,14 +9,14 @@ internal static class FitContext
     /// <summary>A run that was begun without a fixed seed goes on with the one it had.</summary>
     public static int? SeedOfCheckpoints(TrainingOptions options) => options.CheckpointFolder is { } folder ? TrainingCheckpoints.SeedOf(folder) : null;
 
-    public static TrainingContext Of(StageContext context, FitLog log, int seed, StudentStart start, string startWeights) => new()
+    public static TrainingContext Of(StageContext context, FitLog log, int seed, StudentStart start) => new()
     {
         Progress = log,
         Warnings = log,
         CancellationToken = context.CancellationToken,
         Seed = seed,
         CacheFolder = context.CacheFolder,
-        Lineage = Lineage.Before(start, startWeights),
+        Lineage = Lineage.Before(start),
         ModelFiles = start.Model.Files().Where(file => !file.Name.EndsWith(".safetensors", StringComparison.Ordinal)), // the trainer writes the weights
     };
 }

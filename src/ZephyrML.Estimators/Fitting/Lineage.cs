@@ -16,7 +16,7 @@ internal static class Lineage
     };
 
     public static StudentInfo After(
-        StudentStart start, string startWeights, LanguageModel model, string stage, int seed, TrainingOptions options, TrainingResult result, int skipped, int heldOut)
+        StudentStart start, LanguageModel model, string stage, int seed, TrainingOptions options, TrainingResult result, int skipped, int heldOut)
     {
         var step = new LineageStep
         {
@@ -24,7 +24,7 @@ internal static class Lineage
             Version = typeof(Lineage).Assembly.GetName().Version?.ToString(3) ?? "",
             Seed = seed,
             BaseModel = start.Folder,
-            StartWeights = startWeights,
+            StartWeights = start.Weights,
             Weights = model.WeightsHash,
             Template = model.Template.Name,
             RowsUsed = result.RowsUsed,
@@ -37,9 +37,9 @@ internal static class Lineage
     }
 
     /// <summary>Where a model that is about to be trained comes from, as JSON: what a checkpoint keeps.</summary>
-    public static string Before(StudentStart start, string startWeights) => new JsonObject
+    public static string Before(StudentStart start) => new JsonObject
     {
-        ["base_model"] = start.Folder, ["start_weights"] = startWeights, ["template"] = start.Model.Template.Name,
+        ["base_model"] = start.Folder, ["start_weights"] = start.Weights, ["template"] = start.Model.Template.Name,
         ["steps"] = JsonSerializer.SerializeToNode(start.From?.Info.Steps ?? [], Json),
     }.ToJsonString();
 

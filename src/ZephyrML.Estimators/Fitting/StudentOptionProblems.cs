@@ -22,6 +22,26 @@ internal static class StudentOptionProblems
         }
     }
 
+    /// <summary>What can be wrong with the options of an adapter, and of what it is laid on.</summary>
+    public static IEnumerable<string> OfAdapter(LanguageModels.LoraOptions? adapter, LanguageModels.Nf4Options? quantization)
+    {
+        foreach (var problem in Messages(() => adapter?.Validate()).Concat(Messages(() => quantization?.Validate())))
+            yield return problem;
+
+        static IEnumerable<string> Messages(Action validate)
+        {
+            try
+            {
+                validate();
+                return [];
+            }
+            catch (ArgumentException e)
+            {
+                return [e.Message];
+            }
+        }
+    }
+
     private static string? Known(string template)
     {
         try

@@ -29,7 +29,7 @@ public sealed class LoraAdapter
             foreach (var module in targets.Adapted) Adapt(module, targets, generator);
             foreach (var module in targets.Saved)
             {
-                Train(Prefix(module), ".weight", module.Weight, bias: false);
+                Train(Prefix(module), ".weight", module.Weight, bias: false, module.Map is { Quantized: not null } map ? map.Transposed ? map.Matrix().t() : map.Matrix() : null);
                 if (module.Bias is not null) Train(Prefix(module), ".bias", module.Bias, bias: false);
             }
             TrainBiases(targets);
@@ -198,10 +198,10 @@ public sealed class LoraAdapter
         return parameter;
     }
 
-    private void Train(string prefix, string suffix, WeightSlot slot, bool bias)
+    private void Train(string prefix, string suffix, WeightSlot slot, bool bias, Tensor? value = null)
     {
         if (slot.Copy is not null) return;
-        slot.Set(Parameter(prefix + suffix, slot.Base), State, bias);
+        slot.Set(Parameter(prefix + suffix, value ?? slot.Base), State, bias);
         _copied.Add(slot);
     }
 

@@ -41,14 +41,17 @@ internal sealed class LinearMap(Parameter weight, Parameter? bias, bool transpos
         Weight.Base.set_(nothing);
     }
 
+    /// <summary>The codes where they count: a copy that an adapter trains is whole.</summary>
+    private Nf4Weight? Codes => ReferenceEquals(Weight.Current, Weight.Base) ? Quantized : null;
+
     /// <summary>Without the adapter.</summary>
     public Tensor Plain(Tensor x, Tensor? withBias)
     {
-        if (Quantized is { } codes) return withBias is null ? codes.Multiply(x) : codes.Multiply(x) + withBias;
+        if (Codes is { } codes) return withBias is null ? codes.Multiply(x) : codes.Multiply(x) + withBias;
         var w = Weight.Current;
         return Linear.Apply(x, Transposed ? w.t() : w, withBias);
     }
 
     /// <summary>W as (out, in); where it is quantised, a matrix of its own.</summary>
-    public Tensor Matrix() => Quantized is { } codes ? codes.Dequantize(Weight.Base.dtype) : Transposed ? Weight.Current.t() : Weight.Current;
+    public Tensor Matrix() => Codes is { } codes ? codes.Dequantize(Weight.Base.dtype) : Transposed ? Weight.Current.t() : Weight.Current;
 }

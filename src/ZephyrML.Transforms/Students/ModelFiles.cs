@@ -7,11 +7,11 @@ namespace ZephyrML.Transforms.Students;
 /// <summary>A language model as named files: what a zip holds of it.</summary>
 internal static class ModelFiles
 {
-    /// <summary>A name for the content: the weights' hash, and the small files that stand beside the weights.</summary>
+    /// <summary>A name for the base's content: the weights' hash, and the small files that stand beside the weights.</summary>
     public static string Key(LanguageModel model)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(model.WeightsHash));
+        hash.AppendData(Encoding.UTF8.GetBytes(model.BaseHash));
         foreach (var (name, write) in model.Files().Where(file => !IsWeights(file.Name)))
         {
             using var content = new MemoryStream();

@@ -31,7 +31,7 @@ internal sealed class SharedModel(LanguageModel model)
         }
     }
 
-    /// <summary>Names the model by its content: the weights and all that stands beside them. Two models with one key are interchangeable.</summary>
+    /// <summary>Names the model's base by its content: the weights and all that stands beside them. Two models with one key and no adapter are interchangeable.</summary>
     public string Key
     {
         get

@@ -1,44 +1,60 @@
+using System.Text.Json;
 using Microsoft.ML;
 using ZephyrML.LanguageModels;
 using ZephyrML.ModelZip;
 
 namespace ZephyrML.Transforms.Students;
 
-/// <summary>A student's part of a model zip: settings and lineage in the header, the model's files as blobs. Equal models are stored once in a zip, and loaded once.</summary>
+/// <summary>
+/// A student's part of a model zip: settings and lineage in the header, the model's files as blobs. Equal models are stored once in a zip, and loaded once. A student with an adapter is stored as its base, whole, and the
+/// adapter's files beside it: so one base serves the student that has none and those that have different ones.
+/// </summary>
 internal static class StudentZip
 {
-    public const string Id = "student";
+    public const string Id = "student", AdaptedId = "student-adapter";
 
     public static void Save(ModelSaveContext context, Student student)
     {
+        var model = student.Weights.Model;
         var key = student.Weights.Key;
         var first = ModelZipBridge.Claim(context, key);
-        ModelZipBridge.Save(context, Id, header =>
+        var adapted = model.Network.Adapter is not null;
+        ModelZipBridge.Save(context, adapted ? AdaptedId : Id, header =>
         {
             header.Write(key);
             ZipJson.Write(header, student.Settings);
             ZipJson.Write(header, student.Info);
-        }, first ? student.Weights.Model.Files() : []);
+            if (adapted)
+                header.Write(model.Network.Quantization is { } quantization ? JsonSerializer.Serialize(quantization) : "");
+        }, (first ? model.Files() : []).Concat(model.AdapterFiles("").Where(IsOfAdapter)));
     }
 
     public static ITransformer Load(ZipPart part)
     {
-        var key = part.Header.ReadString();
-        var settings = ZipJson.Read<StudentSettings>(part, "student's settings");
-        var info = ZipJson.Read<StudentInfo>(part, "steps of the student's lineage");
-        if (!part.Shared.TryGetValue(key, out var shared))
-            part.Shared[key] = shared = new SharedModel(ReadModel(part, key));
-        return new StudentTransformer(new Student((SharedModel)shared, settings, info));
+        var (key, settings, info) = Header(part);
+        return new StudentTransformer(new Student(StoredBase.Of(part, key).Plain, settings, info));
     }
 
-    private static LanguageModel ReadModel(ZipPart part, string key)
+    public static ITransformer LoadAdapted(ZipPart part)
     {
-        using (var config = part.Open("config.json"))
+        var (key, settings, info) = Header(part);
+        var quantization = part.Header.ReadString() is { Length: > 0 } json ? JsonSerializer.Deserialize<Nf4Options>(json) : null;
+        var model = quantization is null ? StoredBase.Of(part, key).Shared() : StoredBase.Of(part, key).Quantized(quantization);
+        try
         {
-            if (config is null)
-                throw new InvalidDataException(
-                    $"The student's weights ({key[..Math.Min(12, key.Length)]}…) were stored once, with another transformer of the same zip, and that part is not there: the zip was taken apart. Save the whole model again.");
+            model.Network.ReadAdapter(part.Open);
+            model.WeightsChanged();
+            return new StudentTransformer(new Student(new SharedModel(model), settings, info));
         }
-        return LanguageModel.Read(part.Open);
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
+
+    private static (string Key, StudentSettings Settings, StudentInfo Info) Header(ZipPart part) =>
+        (part.Header.ReadString(), ZipJson.Read<StudentSettings>(part, "student's settings"), ZipJson.Read<StudentInfo>(part, "steps of the student's lineage"));
+
+    private static bool IsOfAdapter((string Name, Action<Stream> Write) file) => file.Name.StartsWith("adapter_", StringComparison.Ordinal);
 }
