@@ -150,6 +150,38 @@ public class CheckpointTests
     }
 
     [TestMethod]
+    public void WhereNoneIsWholeItBeginsAnewAndDamagedOnesDoNotCount()
+    {
+        using var folder = new TemporaryFolder();
+        Run(Sft(folder["run"]), stopAfter: 9);
+        foreach (var checkpoint in Directory.GetDirectories(folder["run"], "checkpoint-*"))
+            File.WriteAllText(Path.Combine(checkpoint, "trainer_state.json"), "{}");
+        var one = Sft(folder["run"]);
+        (one.SaveTotalLimit, one.SaveEverySteps) = (1, 5);
+        var first = Run(one, stopAfter: 5);
+        Assert.HasCount(2, first.Warnings);
+        Assert.AreEqual("checkpoint-5", Path.GetFileName(Directory.GetDirectories(folder["run"], "checkpoint-*").Single()));
+        var resumed = Run(one);
+        Assert.AreEqual((Run(Sft()).Hash, 5), (resumed.Hash, resumed.Result!.ResumedFromStep!.Value));
+    }
+
+    /// <summary>As a full disk does it.</summary>
+    [TestMethod]
+    public void ACheckpointThatCannotBeWrittenLeavesTheOneBefore()
+    {
+        using var folder = new TemporaryFolder();
+        using (var model = new CausalLM(TinyModel.Config(layers: 1), seed: 1))
+        {
+            int written = 0;
+            var context = new TrainingContext { Seed = 4, ModelFiles = [("tokenizer.json", stream => { if (++written == 3) throw new IOException("No space left on device"); stream.WriteByte(1); })] };
+            Assert.ThrowsExactly<IOException>(() => SftTrainer.Train(model, TinyModel.SftRows(11, maxLength: 14), TinyModel.SftRows(5, seed: 9, maxLength: 14), Sft(folder["run"]), context));
+        }
+        CollectionAssert.AreEquivalent(new[] { "checkpoint-3", "checkpoint-6" }, Directory.GetDirectories(folder["run"], "checkpoint-*").Select(d => Path.GetFileName(d)).ToArray());
+        var resumed = Run(Sft(folder["run"]));
+        Assert.AreEqual((Run(Sft()).Hash, 6), (resumed.Hash, resumed.Result!.ResumedFromStep!.Value));
+    }
+
+    [TestMethod]
     public void OldCheckpointsGoAndUnfinishedOnesAreSweptUp()
     {
         using var folder = new TemporaryFolder();

@@ -81,19 +81,18 @@ internal sealed class CheckpointStore : IDisposable
         return final;
     }
 
-    /// <summary>Deletes old checkpoints: the newest <paramref name="limit"/> stay, counting <paramref name="best"/>, which stays too, as the newest does.</summary>
-    public void Prune(int? limit, int? best)
+    /// <summary>Deletes checkpoints: later ones than the one just written, which were not whole and were passed over, and old ones. The newest <paramref name="limit"/> stay, counting <paramref name="best"/>, which stays too, as the newest does.</summary>
+    public void Prune(int written, int? limit, int? best)
     {
+        foreach (var (_, folder) in All().Where(c => c.Step > written))
+            Remove(folder);
         if (limit is null)
             return;
         var all = All();
-        var never = all.Take(1).Concat(all.Where(c => c.Step == best)).Distinct().ToList();
+        var never = all.Where(c => c.Step == written || c.Step == best).ToList();
         var kept = never.Concat(all).Select(c => c.Step).Distinct().Take(Math.Max(limit.Value, never.Count)).ToHashSet();
-        foreach (var (step, folder) in all)
-        {
-            if (!kept.Contains(step))
-                Remove(folder);
-        }
+        foreach (var (step, folder) in all.Where(c => !kept.Contains(c.Step)))
+            Remove(folder);
     }
 
     public string FolderOf(int step) => Path.Combine(Root, Prefix + step.ToString(CultureInfo.InvariantCulture));

@@ -171,7 +171,7 @@ internal sealed class TrainingRun : IDisposable
                 part.Save(writer);
         });
         saved = step;
-        store.Prune(options.SaveTotalLimit, options.LoadBestModelAtEnd ? best.Step : null);
+        store.Prune(step, options.SaveTotalLimit, options.LoadBestModelAtEnd ? best.Step : null);
         TrainingTelemetry.Checkpoint(stage, watch.Elapsed);
         sinks.Rest();
     }
