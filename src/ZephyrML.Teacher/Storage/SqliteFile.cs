@@ -135,6 +135,7 @@ internal sealed class SqliteFile : IDisposable
         Execute("COMMIT");
         Execute("PRAGMA journal_mode = WAL");
         Execute("PRAGMA synchronous = NORMAL");                                    // a killed process loses nothing; a power cut may lose the last moments
+        Execute("PRAGMA wal_autocheckpoint = 4000");                               // each stops the writers for two fsyncs: 16 MB apart rather than 4
         if (!isNew)
             return;
         Execute("BEGIN IMMEDIATE");
