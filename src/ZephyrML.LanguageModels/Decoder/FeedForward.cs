@@ -7,6 +7,7 @@ namespace ZephyrML.LanguageModels;
 internal sealed class FeedForward : nn.Module<Tensor, Tensor>
 {
     private readonly Func<Tensor, Tensor> _activation;
+    private readonly bool _silu;
     private readonly int _width;
     private readonly Linear? gate_up_proj, gate_proj, up_proj;
     private readonly Linear down_proj;
@@ -14,7 +15,7 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     public FeedForward(ModelConfig config, ScalarType dtype, Device device) : base(nameof(FeedForward))
     {
         Linear New(int from, int to) => new(from, to, dtype, device, config.MlpBias, config.TransposedWeights);
-        (_activation, _width) = (Activations.Get(config.HiddenAct), config.IntermediateSize);
+        (_activation, _silu, _width) = (Activations.Get(config.HiddenAct), config.HiddenAct is "silu" or "swish", config.IntermediateSize);
         if (config.FeedForward == FeedForwardKind.GatedFused) gate_up_proj = New(config.HiddenSize, 2 * _width);
         else up_proj = New(config.HiddenSize, _width);
         if (config.FeedForward == FeedForwardKind.Gated) gate_proj = New(config.HiddenSize, _width);
@@ -25,9 +26,11 @@ internal sealed class FeedForward : nn.Module<Tensor, Tensor>
     /// <summary>(B, T, C) to (B, T, C).</summary>
     public override Tensor forward(Tensor x)
     {
-        if (gate_proj is not null) return down_proj.forward(_activation(gate_proj.forward(x)) * up_proj!.forward(x));
+        if (gate_proj is not null) return down_proj.forward(Gate(gate_proj.forward(x), up_proj!.forward(x)));
         if (gate_up_proj is null) return down_proj.forward(_activation(up_proj!.forward(x)));
         var both = gate_up_proj.forward(x);
-        return down_proj.forward(_activation(both.narrow(-1, 0, _width)) * both.narrow(-1, _width, _width));
+        return down_proj.forward(Gate(both.narrow(-1, 0, _width), both.narrow(-1, _width, _width)));
     }
+
+    private Tensor Gate(Tensor gate, Tensor up) => _silu && FewNorms.Can(gate, _width) ? FewNorms.SiluTimes(gate, up) : _activation(gate) * up;
 }

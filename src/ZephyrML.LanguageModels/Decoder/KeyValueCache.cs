@@ -30,6 +30,9 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>For each slot, how many positions it holds.</summary>
     public ReadOnlySpan<long> Lengths => _lengths;
 
+    /// <summary>Numbers of the largest buffer.</summary>
+    public long LargestBuffer => _layers.Max(l => l.K.NumberOfElements);
+
     /// <summary>Bytes of all buffers.</summary>
     public long Bytes => _layers.Where(l => l.K is not null).Sum(l => 2 * l.K.NumberOfElements * l.K.ElementSize);
 

@@ -28,6 +28,11 @@ internal sealed class Linear : nn.Module<Tensor, Tensor>
     public static Tensor Apply(Tensor x, Tensor weight, Tensor? bias = null)
     {
         var shape = x.shape;
+        if (FewRows.Can(x, weight))
+        {
+            var few = FewRows.Multiply(x, weight).view([.. shape[..^1], weight.shape[0]]);
+            return bias is null ? few : few.add_(bias);
+        }
         // A single token, as in generation: a matrix-vector product reads the weight once, where a matrix product first copies it into blocks (two to three times slower with OpenBLAS).
         if (!is_grad_enabled() && x.NumberOfElements == shape[^1])
         {

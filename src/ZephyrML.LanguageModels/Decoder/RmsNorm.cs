@@ -30,6 +30,7 @@ internal sealed class RmsNorm : nn.Module<Tensor, Tensor>, INorm
     public override Tensor forward(Tensor x)
     {
         var dtype = x.dtype;
+        if (weight.dtype == ScalarType.Float32 && FewNorms.Can(x, _size, x.Dimensions > 3 ? x.shape[^2] : 1)) return FewNorms.Rms(x, weight, _epsilon, _fromOne);
         if (dtype != ScalarType.Float32) x = x.to(ScalarType.Float32);
         // The norm reduces in one pass, without the squares as a tensor of their own.
         var scale = x.norm(-1, keepdim: true).square().div(_size).add(_epsilon).rsqrt();     // (B, T, 1)
