@@ -29,12 +29,15 @@ public static class DpoTrainer
         TrainedModel.Require(policy, options, "dDPO");
         using var scope = NewDisposeScope();
 
-        var data = new PreferenceData(rows, options, "training");
+        var stops = StopTokens.Of(policy, context);
+        var data = new PreferenceData(rows, options, "training", stops);
+        StopTokens.Warn("dDPO", data.TeachesStop, stops, context);
         var held = evaluation is { Count: > 0 } ? new PreferenceData(evaluation, options, "evaluation") : null;
         var heldBatches = held is null ? [] : Enumerable.Range(0, held.Used.Count).Chunk(options.EvaluationBatchSize ?? options.BatchSize).ToList();
         var plan = new BatchPlan(data.Lengths, options, context, "dDPO order", options.GroupByLength);
         using var run = new TrainingRun("dDPO", policy, plan, [.. PairMeasures.Names, "grad_norm"], options, context, () => Fingerprint.Of(rows), held is null ? null : () => Fingerprint.Of(evaluation!));
 
+        var memory = TrainingMemory.Before("dDPO", policy, options, context, plan.FirstEpoch().Select(data.DocumentLengths));
         var watch = Stopwatch.StartNew();
         using var synced = options.SyncReference ? new SyncedReference(policy, options, run) : null;
         DpoReference reference, heldReference;
@@ -52,7 +55,7 @@ public static class DpoTrainer
         return new DpoResult
         {
             Steps = run.Log.Steps, Evaluations = run.Log.Evaluations, RowsGiven = rows.Count, RowsUsed = data.Used.Count, RowsCut = data.Cut, Tokens = run.Log.Tokens, TrainingTime = run.Log.TrainingTime,
-            ReferenceTime = referenceTime, ReferenceFromCache = reference.FromCache && heldReference.FromCache, PeakMemoryBytes = ProcessMemory.Peak(),
+            ReferenceTime = referenceTime, ReferenceFromCache = reference.FromCache && heldReference.FromCache, MemoryEstimate = memory, PeakMemoryBytes = ProcessMemory.Peak(),
             ResumedFromStep = run.Found?.Step, BestStep = run.BestStep, BestMetric = run.BestMetric, StoppedEarly = run.StoppedEarly,
         };
 

@@ -30,10 +30,13 @@ public static class SftTrainer
         TrainedModel.Require(model, options, "dSFT");
         using var scope = NewDisposeScope();
 
-        var data = new SftData(rows, options, "training");
+        var stops = StopTokens.Of(model, context);
+        var data = new SftData(rows, options, "training", stops: stops);
+        StopTokens.Warn("dSFT", data.TeachesStop, stops, context);
         var held = evaluation is { Count: > 0 } ? new SftData(evaluation, options, "evaluation", options.EvaluationPacking) : null;
         var plan = new BatchPlan(data.UnitLengths, options, context, "dSFT order", options.GroupByLength && options.Packing == Packing.None);
         using var run = new TrainingRun("dSFT", model, plan, MetricNames, options, context, () => Fingerprint.Of(rows), held is null ? null : () => Fingerprint.Of(evaluation!));
+        var memory = TrainingMemory.Before("dSFT", model, options, context, plan.FirstEpoch().Select(data.Lengths));
         using var weights = new FlatParameters(model.TrainableWeights);
         using var optimizer = FlatOptimizer.Create(weights, options);
 
@@ -42,7 +45,7 @@ public static class SftTrainer
         return new SftResult
         {
             Steps = run.Log.Steps, Evaluations = run.Log.Evaluations, RowsGiven = rows.Count, RowsUsed = data.Used, RowsCut = data.Cut, PackedRows = data.Units.Count,
-            Tokens = run.Log.Tokens, TrainingTime = run.Log.TrainingTime, PeakMemoryBytes = ProcessMemory.Peak(), ResumedFromStep = run.Found?.Step, BestStep = run.BestStep, BestMetric = run.BestMetric, StoppedEarly = run.StoppedEarly,
+            Tokens = run.Log.Tokens, TrainingTime = run.Log.TrainingTime, MemoryEstimate = memory, PeakMemoryBytes = ProcessMemory.Peak(), ResumedFromStep = run.Found?.Step, BestStep = run.BestStep, BestMetric = run.BestMetric, StoppedEarly = run.StoppedEarly,
         };
 
         void Step(int number, int[][] microBatches, double rate)

@@ -20,6 +20,12 @@ public sealed class TrainingContext
     /// <summary>Told what is not as it should be but does not stop the run: a checkpoint that is not whole, say.</summary>
     public IProgress<string>? Warnings { get; init; }
 
+    /// <summary>Told before the first step what memory the run is going to need.</summary>
+    public IProgress<MemoryEstimate>? Memory { get; init; }
+
+    /// <summary>Tokens that end an answer, the chat template's end of turn among them; a run in which none is learned warns. Null: the model's eos tokens.</summary>
+    public IReadOnlyList<int>? StopTokenIds { get; init; }
+
     /// <summary>Files that checkpoints hold beside the weights, so that a checkpoint's folder is a model's folder: the tokenizer's and the chat template's. Null: only config.json.</summary>
     public IEnumerable<(string Name, Action<Stream> Write)>? ModelFiles { get; init; }
 

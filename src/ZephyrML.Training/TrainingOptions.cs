@@ -80,6 +80,12 @@ public abstract partial class TrainingOptions
     /// </summary>
     public double? NeftuneNoiseAlpha { get; set; }
 
+    /// <summary>What to do where the estimate of the memory is more than there is. Default <see cref="MemoryCheck.Warn"/>.</summary>
+    public MemoryCheck MemoryCheck { get; set; }
+
+    /// <summary>Bytes that the run may take where the model computes, weights included; null: what the machine or the container has to spare, and no check on GPUs, which do not tell. Default null.</summary>
+    public long? MemoryLimit { get; set; }
+
     /// <summary>Each epoch has a random order of its own; false: the rows' own order, every time (easy rows first, say), and <see cref="GroupByLength"/> does not count. Default true.</summary>
     public bool Shuffle { get; set; } = true;
 

@@ -30,6 +30,9 @@ public abstract record TrainingResult
     /// <summary>Tokens per second of <see cref="TrainingTime"/>.</summary>
     public double TokensPerSecond => TrainingTime > TimeSpan.Zero ? Tokens / TrainingTime.TotalSeconds : 0;
 
+    /// <summary>What memory the run was expected to need, before it began.</summary>
+    public required MemoryEstimate MemoryEstimate { get; init; }
+
     /// <summary>The process's peak memory in bytes, as the operating system reports it at the end.</summary>
     public required long PeakMemoryBytes { get; init; }
 

@@ -67,10 +67,11 @@ public class PlanTests
     {
         SftRow Row(int length, params int[] supervised) => new(new int[length], [.. Enumerable.Range(0, length).Select(supervised.Contains)]);
         var options = new SftOptions { MaxLength = 8, Packing = Packing.None };
-        var data = new SftData([Row(4), Row(4, 2), Row(4, 0), Row(20, 15), Row(20, 3, 15), Row(0)], options, "training");
+        var data = new SftData([Row(20, 9), Row(4, 2), Row(4, 0), Row(20, 15), Row(20, 3, 15), Row(0)], options, "training");
         CollectionAssert.AreEqual(new[] { "1", "4" }, data.Units.Select(u => string.Join(",", u.Select(p => p.Row))).ToArray());
         Assert.AreEqual((2, 1), (data.Used, data.Cut));
-        Assert.Contains("none of the 1 training rows", Assert.ThrowsExactly<ArgumentException>(() => new SftData([Row(4)], options, "training")).Message);
+        Assert.Contains("none of the 1 training rows", Assert.ThrowsExactly<ArgumentException>(() => new SftData([Row(20, 9)], options, "training")).Message);
+        Assert.Contains("row 1: none of its 4 tokens", Assert.ThrowsExactly<ArgumentException>(() => new SftData([Row(4, 2), Row(4)], options, "training")).Message);
     }
 
     [TestMethod]

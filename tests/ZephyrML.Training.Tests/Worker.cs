@@ -11,6 +11,11 @@ internal static class Worker
 {
     public static int Main(string[] args)
     {
+        if (args[0] == "memory")
+        {
+            new MemoryJob(args[1]).Run();
+            return 0;
+        }
         var job = new Job(args[0], args[1], int.Parse(args[2], CultureInfo.InvariantCulture), int.Parse(args[3], CultureInfo.InvariantCulture), int.Parse(args[4], CultureInfo.InvariantCulture));
         Console.WriteLine("started");
         Console.WriteLine(job.Run());
@@ -56,6 +61,38 @@ internal static class Worker
             options.SaveEverySteps = SaveEvery;
             options.EvaluateEverySteps = 4;
             return options;
+        }
+    }
+
+    /// <summary>Trains two steps of a model of 14M weights; prints the estimate of its memory and what it took, in bytes.</summary>
+    /// <param name="How">stored or recomputed.</param>
+    public sealed record MemoryJob(string How)
+    {
+        public void Run()
+        {
+            static long Resident()
+            {
+                using var process = Process.GetCurrentProcess();
+                return process.WorkingSet64;
+            }
+            TorchSharp.torch.set_num_threads(2);
+            long Bytes(CausalLM m) => m.NamedWeights.Sum(w => 4 * w.Weight.numel());
+            using var model = new CausalLM(new ModelConfig { VocabSize = 4096, HiddenSize = 320, NumHiddenLayers = 8, NumAttentionHeads = 8, NumKeyValueHeads = 4, IntermediateSize = 864 }, seed: 5);
+            using (var warm = TinyModel.Create(layers: 1))                          // code and libraries are no part of it
+                SftTrainer.Train(warm, TinyModel.SftRows(2), null, new() { MaxSteps = 1, MaxLength = 32 }, new());
+            long before = Resident() - Bytes(model);
+            var rows = TinyModel.SftRows(4, vocabulary: 4096, minLength: 255, maxLength: 256);
+            var result = SftTrainer.Train(model, rows, null, new SftOptions { Packing = Packing.None, MaxSteps = 2, BatchSize = 4, MaxLength = 256, RecomputeActivations = How == "recomputed" }, new());
+            Console.WriteLine(result.MemoryEstimate.Total.ToString(CultureInfo.InvariantCulture));
+            Console.WriteLine((result.PeakMemoryBytes - before).ToString(CultureInfo.InvariantCulture));
+        }
+
+        public Process Start()
+        {
+            var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+            foreach (var argument in (string[])["exec", typeof(Worker).Assembly.Location, "memory", How])
+                start.ArgumentList.Add(argument);
+            return Process.Start(start)!;
         }
     }
 

@@ -33,6 +33,9 @@ internal sealed class BatchPlan
     /// <summary>Whether an epoch ends with this step, from 1.</summary>
     public bool IsEndOfEpoch(int step) => step % stepsPerEpoch == 0;
 
+    /// <summary>The micro-batches of the first epoch, or of what is trained of it.</summary>
+    public IEnumerable<int[]> FirstEpoch() => Steps().Take(context.Order is null ? Math.Min(stepsPerEpoch, TotalSteps) : TotalSteps).SelectMany(step => step);
+
     /// <summary>The micro-batches of each step. The last step of an epoch may have fewer, its last micro-batch may be short.</summary>
     public IEnumerable<int[][]> Steps() => context.Order ?? RandomSteps();
 

@@ -9,7 +9,7 @@ internal sealed class PreferenceData
     private readonly DpoOptions options;
 
     /// <exception cref="ArgumentException">No row is left.</exception>
-    public PreferenceData(IReadOnlyList<PreferenceRow> rows, DpoOptions options, string what)
+    public PreferenceData(IReadOnlyList<PreferenceRow> rows, DpoOptions options, string what, IReadOnlySet<int>? stops = null)
     {
         (this.rows, this.options) = (rows, options);
         int maxLength = options.MaxLength;
@@ -23,6 +23,7 @@ internal sealed class PreferenceData
                 continue;
             int longer = row.Prompt.Length + Math.Max(row.Chosen.Length, row.Rejected.Length);
             used.Add(i);
+            TeachesStop |= stops?.Contains(row.Chosen[^1]) == true && (!needsRoom || row.Prompt.Length + row.Chosen.Length <= maxLength);
             lengths.Add(Math.Min(longer, maxLength));
             if (longer > maxLength)
                 Cut++;
@@ -39,6 +40,12 @@ internal sealed class PreferenceData
     public IReadOnlyList<int> Lengths { get; }
 
     public int Cut { get; }
+
+    /// <summary>Whether some chosen completion ends with a stop token, within the length.</summary>
+    public bool TeachesStop { get; }
+
+    /// <summary>About the lengths of a batch's documents: each side as long as the longer one.</summary>
+    public int[] DocumentLengths(int[] pairs) => [.. pairs.Concat(pairs).Select(p => Lengths[p])];
 
     /// <summary>A batch of used rows: all chosen sides first, then all rejected ones.</summary>
     /// <param name="pairs">Indices into <see cref="Used"/>.</param>

@@ -8,8 +8,8 @@ internal sealed class SftData
     private readonly IReadOnlyList<SftRow> rows;
     private readonly bool joined;
 
-    /// <exception cref="ArgumentException">A row's lists do not fit together, or no row is left.</exception>
-    public SftData(IReadOnlyList<SftRow> rows, SftOptions options, string what, Packing? packing = null)
+    /// <exception cref="ArgumentException">A row's lists do not fit together, a row has nothing to learn, or no row is left.</exception>
+    public SftData(IReadOnlyList<SftRow> rows, SftOptions options, string what, Packing? packing = null, IReadOnlySet<int>? stops = null)
     {
         this.rows = rows;
         var how = packing ?? options.Packing;
@@ -20,6 +20,9 @@ internal sealed class SftData
             var row = rows[i];
             if (row.Ids.Length != row.Supervised.Length)
                 throw new ArgumentException($"dSFT, {what} row {i}: {row.Ids.Length} ids but {row.Supervised.Length} marks of supervision; expected one mark for each id.");
+            int spoken = Array.LastIndexOf(row.Supervised, true);
+            if (spoken < 0 && row.Ids.Length > 0)
+                throw new ArgumentException($"dSFT, {what} row {i}: none of its {row.Ids.Length} tokens is marked as one to learn. Expected at least one: leave such rows out, or use a chat template that marks the assistant's turns.");
             int length = how is Packing.None or Packing.BestFit ? Math.Min(row.Ids.Length, options.MaxLength) : row.Ids.Length;
             int start = how == Packing.None && options.Truncation == Truncation.KeepEnd ? row.Ids.Length - length : 0;
             bool learns = row.Supervised.AsSpan(start, length).LastIndexOf(true) >= 1;                     // the first token is never a target
@@ -29,6 +32,7 @@ internal sealed class SftData
             if (!learns)
                 continue;
             Used++;
+            TeachesStop |= stops?.Contains(row.Ids[spoken]) == true && spoken < start + length;
             if (length < row.Ids.Length)
                 Cut++;
         }
@@ -43,6 +47,12 @@ internal sealed class SftData
     public IReadOnlyList<int> UnitLengths { get; }
 
     public int Used { get; }
+
+    /// <summary>Whether in some row the last token to learn is a stop token, and within the length.</summary>
+    public bool TeachesStop { get; }
+
+    /// <summary>The lengths of a batch's documents.</summary>
+    public int[] Lengths(int[] units) => [.. units.SelectMany(u => joined ? [Units[u].Sum(p => p.Length)] : Units[u].Select(p => p.Length))];
 
     public int Cut { get; }
 

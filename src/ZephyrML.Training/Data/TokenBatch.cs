@@ -18,10 +18,7 @@ internal sealed class TokenBatch : IDisposable
     {
         this.device = device;
         int[] lengths = [.. documents.Select(d => d.Length)];
-        int width = lengths.Max();
-        var packed = BestFitPacker.Pack(lengths, width, int.MaxValue);
-        bool share = packed.Count <= 0.9 * documents.Count;
-        IReadOnlyList<int[]> rows = share ? packed : [.. Enumerable.Range(0, documents.Count).Select(i => new[] { i })];
+        var (rows, width, share) = Arrange(lengths);
 
         var ids = new long[rows.Count * width];
         documentLengths = new float[rows.Count * width];
@@ -57,6 +54,9 @@ internal sealed class TokenBatch : IDisposable
         Targets = tensor(targets.ToArray(), [targets.Count]).to(device).DetachFromDisposeScope();
         Layout = share ? AttentionLayout.Packed([.. rows.Select(row => row.Select(d => lengths[d]).ToArray())], width, config, device) : null;
     }
+
+    /// <summary>How many rows of how many positions documents of these lengths take.</summary>
+    public static (int Rows, int Width) Shape(int[] lengths) => Arrange(lengths) is var (rows, width, _) ? (rows.Count, width) : default;
 
     /// <summary>(B, T) token ids, int64.</summary>
     public Tensor Ids { get; }
@@ -101,6 +101,14 @@ internal sealed class TokenBatch : IDisposable
         Targets.Dispose();
         slots?.Dispose();
         Layout?.Dispose();
+    }
+
+    private static (IReadOnlyList<int[]> Rows, int Width, bool Share) Arrange(int[] lengths)
+    {
+        int width = lengths.Max();
+        var packed = BestFitPacker.Pack(lengths, width, int.MaxValue);
+        bool share = packed.Count <= 0.9 * lengths.Length;
+        return (share ? packed : [.. Enumerable.Range(0, lengths.Length).Select(i => new[] { i })], width, share);
     }
 
     private Tensor Slots(int width)
