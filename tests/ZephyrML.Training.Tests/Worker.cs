@@ -64,7 +64,7 @@ internal static class Worker
         }
     }
 
-    /// <summary>Trains two steps of a model of 14M weights; prints the estimate of its memory and what it took, in bytes.</summary>
+    /// <summary>Trains one step of a model of 14M weights; prints the estimate of its memory and what it took, in bytes.</summary>
     /// <param name="How">stored or recomputed.</param>
     public sealed record MemoryJob(string How)
     {
@@ -82,7 +82,7 @@ internal static class Worker
                 SftTrainer.Train(warm, TinyModel.SftRows(2), null, new() { MaxSteps = 1, MaxLength = 32 }, new());
             long before = Resident() - Bytes(model);
             var rows = TinyModel.SftRows(4, vocabulary: 4096, minLength: 255, maxLength: 256);
-            var result = SftTrainer.Train(model, rows, null, new SftOptions { Packing = Packing.None, MaxSteps = 2, BatchSize = 4, MaxLength = 256, RecomputeActivations = How == "recomputed" }, new());
+            var result = SftTrainer.Train(model, rows, null, new SftOptions { Packing = Packing.None, MaxSteps = 1, BatchSize = 4, MaxLength = 256, RecomputeActivations = How == "recomputed" }, new());
             Console.WriteLine(result.MemoryEstimate.Total.ToString(CultureInfo.InvariantCulture));
             Console.WriteLine((result.PeakMemoryBytes - before).ToString(CultureInfo.InvariantCulture));
         }
