@@ -17,8 +17,16 @@ public class TeacherException : Exception
     /// <summary>Whether asking again may help: too many requests, a server's error, a broken connection, a time-out.</summary>
     public bool IsTransient { get; init; }
 
-    /// <summary>Whether a run cannot go on without this answer, even where failed rows may be skipped: a budget that is used up, a replayed cache that lacks the answer.</summary>
+    /// <summary>Whether a run cannot go on without this answer, even where failed rows may be skipped: a budget that is used up, a replayed cache that lacks the answer, a cache that cannot be written, a server that has been down for long.</summary>
     public virtual bool EndsRun => false;
+
+    /// <summary>Any failure of a client, said with where it happened.</summary>
+    internal static TeacherException Of(string context, Exception e) => e switch
+    {
+        TeacherException known => known.InContext(context),
+        StorageException => new RunEndedException(context + e.Message, e),
+        _ => new(context + e.Message, e),
+    };
 
     /// <summary>The same failure, said with where it happened; a budget that is used up stays that.</summary>
     internal virtual TeacherException InContext(string context) => new(context + Message, this) { StatusCode = StatusCode, RetryAfter = RetryAfter, IsTransient = IsTransient };

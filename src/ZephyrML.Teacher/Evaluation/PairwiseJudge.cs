@@ -79,13 +79,9 @@ public sealed class PairwiseJudge
                 var options = new ChatOptions { Temperature = _options.Temperature, MaxOutputTokens = _options.MaxOutputTokens }.WithSample(attempt);
                 reply = (await _client.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false)).Text;
             }
-            catch (TeacherException e)
-            {
-                throw new TeacherException($"Row {question.Row}: judge '{Name}' failed: {e.Message}", e) { StatusCode = e.StatusCode, RetryAfter = e.RetryAfter, IsTransient = e.IsTransient };
-            }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                throw new TeacherException($"Row {question.Row}: judge '{Name}' failed: {e.Message}", e);
+                throw TeacherException.Of($"Row {question.Row}: judge '{Name}' failed: ", e);
             }
             var verdict = PairwisePrompt.Parse(reply, tag);
             if (verdict == PairwiseVerdict.Unread)

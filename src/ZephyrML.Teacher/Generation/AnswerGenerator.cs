@@ -66,13 +66,9 @@ public sealed class AnswerGenerator
             var response = await client.GetResponseAsync(Messages(request, system), options, cancellationToken).ConfigureAwait(false);
             return response.Text.Trim();
         }
-        catch (TeacherException e)
-        {
-            failure = e.InContext($"Row {request.Row}{Safe()}: {who} failed: ");
-        }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            failure = new($"Row {request.Row}{Safe()}: {who} failed: {e.Message}", e);
+            failure = TeacherException.Of($"Row {request.Row}{Safe()}: {who} failed: ", e);
         }
         if (_options.OnTeacherFailure == OnTeacherFailure.Stop || failure.EndsRun)
             throw failure;

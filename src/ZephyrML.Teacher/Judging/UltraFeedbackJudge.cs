@@ -133,13 +133,9 @@ public sealed class UltraFeedbackJudge : IAnswerJudge
             var options = new ChatOptions { Temperature = _options.Temperature, MaxOutputTokens = _options.MaxOutputTokens, ResponseFormat = format }.WithSample(sample);
             return (await _client.GetResponseAsync([new(ChatRole.System, system), new(ChatRole.User, user)], options, cancellationToken).ConfigureAwait(false)).Text;
         }
-        catch (TeacherException e)
-        {
-            throw e.InContext($"Row {request.Row}{SafeAnswers.Of(_client)}: judge '{Name}' failed on {what}: ");
-        }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            throw new TeacherException($"Row {request.Row}{SafeAnswers.Of(_client)}: judge '{Name}' failed on {what}: {e.Message}", e);
+            throw TeacherException.Of($"Row {request.Row}{SafeAnswers.Of(_client)}: judge '{Name}' failed on {what}: ", e);
         }
     }
 

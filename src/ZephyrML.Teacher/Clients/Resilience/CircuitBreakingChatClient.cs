@@ -71,7 +71,7 @@ internal sealed class CircuitBreakingChatClient : DelegatingChatClient
             catch (BrokenCircuitException e)
             {
                 if (_time.GetElapsedTime(start) >= _options.MaxWait)
-                    throw new TeacherException($"The server of {ClientName.Of(this, options)} has been failing for {_options.MaxWait} or longer{Last(e)}", e);
+                    throw new RunEndedException($"The server of {ClientName.Of(this, options)} has been failing for {_options.MaxWait} or longer{Last(e)}", e);
                 var wait = e.RetryAfter is { } asked && asked > TimeSpan.Zero ? asked : TimeSpan.FromMilliseconds(100);    // half open: another call is trying
                 await Task.Delay(wait + TimeSpan.FromMilliseconds(10), _time, cancellationToken).ConfigureAwait(false);
             }
