@@ -144,7 +144,7 @@ public class SelfInstructTests
         var calls = 0;
         var teacher = new FakeChatClient((string prompt) => Interlocked.Increment(ref calls) == 4 ? throw new TeacherException("busy") : "fine");
         var e = await Assert.ThrowsExactlyAsync<TeacherException>(async () => await new SelfInstructGenerator(teacher, Options("d.jsonl", concurrency: 1)).GenerateAsync(Seeds).ToListAsync());
-        Assert.AreEqual($"3 dialogues are safe in '{_folder["d.jsonl"]}', and the next run goes on from there. Self-instruct, pass 0, refinement 0, seed 3: the teacher failed: busy", e.Message);
+        Assert.AreEqual($"3 dialogues are safe in '{_folder["d.jsonl"]}', and the next run goes on from there. Self-instruct, pass 0, refinement 0, seed 3 (no response cache: no answer is safe): the teacher failed: busy", e.Message);
         Assert.HasCount(3, File.ReadAllLines(_folder["d.jsonl"]));
 
         using var cancel = new CancellationTokenSource();

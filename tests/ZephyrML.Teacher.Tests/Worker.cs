@@ -7,7 +7,7 @@ namespace ZephyrML.Teacher.Tests;
 
 /// <summary>
 /// The second process of the tests. <c>ask</c>: asks a server for the answers to prompt 0, 1, … through a cache, and prints them in order. <c>generate</c>: writes a data
-/// set, a line a prompt: the teacher's response and two candidates' answers. <c>spend</c>: asks until a shared budget is used up, and prints what it paid.
+/// set, a line a prompt: the teacher's response and two candidates' answers. <c>grow</c>: self-instruct to a number of dialogues. <c>spend</c>: asks until a shared budget is used up, and prints what it paid.
 /// </summary>
 internal static class Worker
 {
@@ -17,6 +17,7 @@ internal static class Worker
         return args[0] switch
         {
             "ask" => AskAsync(address, folder, prompts, concurrency),
+            "grow" => GrowAsync(address, folder, prompts, concurrency),
             "generate" => GenerateAsync(address, folder, prompts, concurrency),
             _ => SpendAsync(address, folder, prompts, concurrency),
         };
@@ -57,6 +58,17 @@ internal static class Worker
         var temporary = Path.Combine(folder, "data.tmp");
         await File.WriteAllLinesAsync(temporary, rows.Select((r, i) => JsonSerializer.Serialize(new { prompt = Prompt(i), r.Response, r.Candidates, r.CandidateModels })));
         File.Move(temporary, Path.Combine(folder, "data.jsonl"), overwrite: true);
+        return 0;
+    }
+
+    private static async Task<int> GrowAsync(Uri address, string folder, int dialogues, int concurrency)
+    {
+        using var teacher = Client(address, "teacher", folder, concurrency);
+        var generator = new SelfInstructGenerator(teacher, new() { TargetSize = dialogues, Rounds = 2, MaxRounds = 3, Refinements = 2, MaxConcurrency = concurrency, ContinueFrom = Path.Combine(folder, "grown.jsonl") });
+        await foreach (var _ in generator.GenerateAsync(Enumerable.Range(0, 20).Select(i => $"Seed {i}: tell me all about subject number {i}")))
+        {
+        }
+        Console.WriteLine(string.Join(", ", generator.Counts.Dropped.OrderBy(d => d.Key)));
         return 0;
     }
 

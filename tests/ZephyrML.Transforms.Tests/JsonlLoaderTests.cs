@@ -39,6 +39,41 @@ public sealed class JsonlLoaderTests
     }
 
     [TestMethod]
+    public void AlpacaWithSystemAndHistoryIsADialogue()
+    {
+        var data = Load("""{"instruction":"And now?","output":"Now too.","system":"Be brief.","history":[["Rain?","No."],["Sure?","Yes."]]}""", """{"instruction":"Sing.","output":"La.","history":[]}""");
+        Assert.AreEqual("""[{"role":"system","content":"Be brief."},{"role":"user","content":"Rain?"},{"role":"assistant","content":"No."},{"role":"user","content":"Sure?"},{"role":"assistant","content":"Yes."},{"role":"user","content":"And now?"},{"role":"assistant","content":"Now too."}]""", Texts(data, "Messages")[0]);
+        CollectionAssert.AreEqual(new[] { "And now?", "Sing." }, Texts(data, "Prompt"));
+        Assert.AreEqual("", Texts(data, "Messages")[1]);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Load("""{"instruction":"P","history":[["a","b"],["c"]]}""")).Message, "field 'history[1]'");
+    }
+
+    [TestMethod]
+    public void OtherFormsOfDialogues()
+    {
+        var data = Load(
+            """{"id":"0","data":["Rain?","No.","Sure?","Yes."]}""",
+            """{"messages":[{"role":"developer","content":"D"},{"role":"user","content":[{"type":"text","text":"Ra"},{"type":"text","text":"in?"}]},{"role":"assistant","content":"No."}]}""",
+            """{"system":"S","conversations":[{"from":"human","value":"Rain?"},{"from":"gpt","value":"No."}]}""");
+        CollectionAssert.AreEqual(new[]
+        {
+            """[{"role":"user","content":"Rain?"},{"role":"assistant","content":"No."},{"role":"user","content":"Sure?"},{"role":"assistant","content":"Yes."}]""",
+            """[{"role":"system","content":"D"},{"role":"user","content":"Rain?"},{"role":"assistant","content":"No."}]""",
+            """[{"role":"system","content":"S"},{"role":"user","content":"Rain?"},{"role":"assistant","content":"No."}]""",
+        }, Texts(data, "Messages"));
+    }
+
+    [TestMethod]
+    public void UltraFeedbackRowsMayNameMoreModelsThanTheyHaveCompletions()
+    {
+        var data = Load(
+            """{"source":"evol_instruct","instruction":"P","models":["a","b"],"completions":[]}""",
+            """{"source":"evol_instruct","instruction":"Q","models":["a","b"],"completions":[{"model":"a","response":"A","fine-grained_score":3.5,"overall_score":7},{"model":"b","response":"B","fine-grained_score":2}]}""");
+        Assert.AreEqual(0, data.GetColumn<string[]>("Candidates").First().Length);
+        CollectionAssert.AreEqual(new[] { 3.5f, 2 }, data.GetColumn<float[]>("Scores").Last());
+    }
+
+    [TestMethod]
     public void BinarizedPreferencesAreReadAsTextsAndAsMessages()
     {
         var data = Load(

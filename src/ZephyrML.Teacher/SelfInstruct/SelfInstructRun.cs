@@ -151,11 +151,11 @@ internal sealed class SelfInstructRun
         }
         catch (TeacherException e)
         {
-            throw e.InContext($"Self-instruct, {step}: the teacher failed: ");
+            throw e.InContext($"Self-instruct, {step}{SafeAnswers.Of(_teacher)}: the teacher failed: ");
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            throw new TeacherException($"Self-instruct, {step}: the teacher failed: {e.Message}", e);
+            throw new TeacherException($"Self-instruct, {step}{SafeAnswers.Of(_teacher)}: the teacher failed: {e.Message}", e);
         }
     }
 

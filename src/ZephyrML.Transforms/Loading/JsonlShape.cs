@@ -4,7 +4,8 @@ using ZephyrML.Teacher;
 namespace ZephyrML.Transforms.Loading;
 
 /// <summary>
-/// Turns a JSON object into our columns. Known are: our own column names; messages (OpenAI) and conversations (ShareGPT); instruction, input and output (Alpaca);
+/// Turns a JSON object into our columns. Known are: our own column names; messages (OpenAI), conversations (ShareGPT) and data (UltraChat: the turns' texts by turns);
+/// instruction, input and output, with system and history where they are there (Alpaca, as LLaMA-Factory has it);
 /// prompt, chosen and rejected as texts or dialogues; candidates or completions as texts with scores beside them, or as objects with model, text and score (UltraFeedback).
 /// Other texts, numbers, and lists of either keep their names; the rest is left out.
 /// </summary>
@@ -25,7 +26,9 @@ internal sealed class JsonlShape(JsonlOptions options)
         if (row.ValueKind != JsonValueKind.Object)
             throw new JsonlFieldException("", $"a row must be a JSON object, not {row.ValueKind}");
         var columns = new Dictionary<string, object>(StringComparer.Ordinal);
-        string? instruction = null, input = null;
+        string? instruction = null, input = null, system = null;
+        string[]? models = null;
+        JsonElement? history = null;
         foreach (var field in row.EnumerateObject())
         {
             if (field.Value.ValueKind is JsonValueKind.Null)
@@ -64,7 +67,16 @@ internal sealed class JsonlShape(JsonlOptions options)
                     break;
                 case "models" when field.Value.ValueKind == JsonValueKind.Array:
                     // UltraFeedback names the models beside its completions, and in them.
-                    columns.TryAdd(ZephyrColumns.CandidateModels, Texts(field.Name, field.Value));
+                    models = Texts(field.Name, field.Value);
+                    break;
+                case "system" when field.Value.ValueKind == JsonValueKind.String:
+                    system = Text(field);
+                    break;
+                case "history" when field.Value.ValueKind == JsonValueKind.Array:
+                    history = field.Value;
+                    break;
+                case "data" when field.Value.ValueKind == JsonValueKind.Array && field.Value.GetArrayLength() > 1 && field.Value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String):
+                    columns[ZephyrColumns.Messages] = DialogueJson.Write(new Dialogue([.. Texts(field.Name, field.Value).Select((text, i) => new DialogueTurn(i % 2 == 0 ? "user" : "assistant", text))]));
                     break;
                 case "scores":
                     columns[ZephyrColumns.Scores] = Floats(field.Name, field.Value);
@@ -78,7 +90,11 @@ internal sealed class JsonlShape(JsonlOptions options)
             columns.TryAdd(ZephyrColumns.Prompt, string.IsNullOrWhiteSpace(input) ? instruction : $"{instruction}\n\n{input}");
         else if (input is not null)
             columns.TryAdd(columns.ContainsKey(ZephyrColumns.Prompt) ? "input" : ZephyrColumns.Prompt, input);
+        Context(columns, system, history);
         Pair(columns, row);
+        // Some rows name more models than they have completions.
+        if (models is not null && columns.TryGetValue(ZephyrColumns.Candidates, out var candidates) && ((string[])candidates).Length == models.Length)
+            columns.TryAdd(ZephyrColumns.CandidateModels, models);
         if (!columns.ContainsKey(ZephyrColumns.Prompt) && columns.TryGetValue(ZephyrColumns.Messages, out var messages))
             columns[ZephyrColumns.Prompt] = DialogueJson.Parse((string)messages).Instruction;
         Lengths(columns);
@@ -86,6 +102,31 @@ internal sealed class JsonlShape(JsonlOptions options)
     }
 
     private static IEnumerable<string> OrNone(string? name) => name is null ? [] : [name];
+
+    /// <summary>A system prompt or earlier turns beside an instruction make it a dialogue; a system prompt beside a dialogue without one becomes its first turn.</summary>
+    private static void Context(Dictionary<string, object> columns, string? system, JsonElement? history)
+    {
+        List<DialogueTurn> before = string.IsNullOrWhiteSpace(system) ? [] : [new("system", system)];
+        if (columns.TryGetValue(ZephyrColumns.Messages, out var messages))
+        {
+            var turns = DialogueJson.Parse((string)messages).Turns;
+            if (before.Count > 0 && turns is not [{ Role: "system" }, ..])
+                columns[ZephyrColumns.Messages] = DialogueJson.Write(new Dialogue([.. before, .. turns]));
+            return;
+        }
+        foreach (var round in history is { } rounds ? Items("history", rounds) : [])
+        {
+            if (Texts($"history[{before.Count(t => t.Role == "user")}]", round) is not [var said, var answered])
+                throw new JsonlFieldException($"history[{before.Count(t => t.Role == "user")}]", "must be a pair of what was said and what was answered");
+            before.AddRange([new("user", said), new("assistant", answered)]);
+        }
+        if (before.Count == 0 || !columns.TryGetValue(ZephyrColumns.Prompt, out var prompt))
+            return;
+        before.Add(new("user", (string)prompt));
+        if (columns.TryGetValue(ZephyrColumns.Response, out var response))
+            before.Add(new("assistant", (string)response));
+        columns[ZephyrColumns.Messages] = DialogueJson.Write(new Dialogue(before));
+    }
 
     /// <summary>Chosen and rejected may be whole dialogues: the last assistant turn is the answer, what stands before it the context.</summary>
     private static void Answer(Dictionary<string, object> columns, string column, JsonProperty field)
@@ -228,16 +269,21 @@ internal sealed class JsonlShape(JsonlOptions options)
             throw new JsonlFieldException(field, "must be an object with role and content (or from and value)");
         var role = First(turn, ["role", "from"]);
         var content = First(turn, ["content", "value"]);
-        if (role is not { ValueKind: JsonValueKind.String } || content is not { ValueKind: JsonValueKind.String })
+        // OpenAI's parts: a list of {"type": "text", "text": …}
+        var text = content is { ValueKind: JsonValueKind.String } ? content.Value.GetString()
+            : content is { ValueKind: JsonValueKind.Array } parts && parts.EnumerateArray().All(p => p.ValueKind == JsonValueKind.Object && First(p, ["text"]) is { ValueKind: JsonValueKind.String })
+                ? string.Concat(parts.EnumerateArray().Select(p => p.GetProperty("text").GetString()))
+                : null;
+        if (role is not { ValueKind: JsonValueKind.String } || text is null)
             throw new JsonlFieldException(field, "must have the texts role and content (or from and value)");
         var known = role.Value.GetString()!.ToLowerInvariant() switch
         {
-            "system" => "system",
+            "system" or "developer" => "system",
             "user" or "human" => "user",
             "assistant" or "gpt" or "chatgpt" or "bing" or "bard" => "assistant",
             var other => throw new JsonlFieldException(field, $"has the role '{other}'; known are system, user (human) and assistant (gpt)"),
         };
-        return new DialogueTurn(known, content.Value.GetString()!);
+        return new DialogueTurn(known, text);
     }
 
     private static JsonElement? First(JsonElement item, IEnumerable<string> names)
