@@ -82,6 +82,20 @@ public class DialogueRoundsTests
     }
 
     [TestMethod]
+    public async Task Further_passes_refine_what_came_from_each_seed_the_same_way_every_time()
+    {
+        async Task<List<string>> Grow(int concurrency, int seed) => (await new SelfInstructGenerator(
+            new FakeChatClient((prompt, options) => RefinementPrompt.TryRead(prompt, out var parent, out _) ? $"{parent} and {options.GetSample()}" : "Yes."),
+            new() { TargetSize = 60, MaxRougeL = 1, MaxConcurrency = concurrency, Seed = seed }).GenerateAsync(Seeds).ToListAsync()).ConvertAll(d => d.Instruction);
+        var grown = await Grow(1, 0);
+        CollectionAssert.AreEqual(grown, await Grow(6, 0));
+        CollectionAssert.AreNotEqual(grown, await Grow(6, 1));
+        var depths = grown.ConvertAll(i => i.Split(" and ").Length - 1);
+        CollectionAssert.AreEqual(Enumerable.Repeat(0, 6).Concat(Enumerable.Repeat(1, 6)).ToList(), depths[..12], "the seeds, then their first refinements");
+        Assert.IsTrue(depths[12..].Contains(1) && depths[12..].Max() >= 3, string.Join(' ', depths));
+    }
+
+    [TestMethod]
     public async Task Refusals_echoes_and_open_ends_are_dropped_and_counted()
     {
         string[] answers = ["As an AI language model, I don’t have personal opinions.", "Seed 1: tell me about subject number 1", "Here they are:", "Fine, here is what I know.", "I would rather not, dear.", "Fine."];

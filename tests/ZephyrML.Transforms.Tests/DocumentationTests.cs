@@ -18,7 +18,7 @@ public sealed class DocumentationTests
     /// <summary>Refines, plays the user, judges and answers; its refinements differ enough to be kept.</summary>
     private static FakeClient Client(string name) => new(name, prompt =>
         AspectPrompt.TryRead(prompt, out var question) ? AspectPrompt.RenderReply(question!, [.. question!.Texts.Select(t => 1f + t.Length % 5)])
-        : RefinementPrompt.TryRead(prompt, out var x, out var y) ? $"Alpha {Number(x)} beta {Number(y)} gamma {Number(prompt)} delta {Number(prompt + x)}?"
+        : RefinementPrompt.TryRead(prompt, out var x, out var y) ? $"Explain {Number(prompt)} and {Number(prompt + x)} to {Number(prompt + y)}?"
         : UserTurnPrompt.TryRead(prompt, out var turns) ? $"And what of number {turns.Count}?"
         : $"{name} says {Number(prompt)}.");
 

@@ -5,7 +5,7 @@ namespace ZephyrML.Teacher;
 
 /// <summary>
 /// Grows dialogues for dSFT (Zephyr, section 3; Self-Instruct, arXiv 2212.10560): the teacher answers each seed, refines seed and answer into a new instruction,
-/// answers that, and so on; further passes over the seeds draw other refinements until the target size is there. A dialogue may have several rounds, in which the teacher
+/// answers that, and so on; further passes refine what has come from each seed until the target size is there. A dialogue may have several rounds, in which the teacher
 /// plays the user too (UltraChat, arXiv 2305.14233). All first answers come first, then all first refinements, and so on, each in the order of the seeds, whatever the
 /// concurrency.
 /// </summary>

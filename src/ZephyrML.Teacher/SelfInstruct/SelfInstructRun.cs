@@ -17,7 +17,7 @@ internal sealed class SelfInstructRun
     private readonly InstructionFilter _filter;
     private readonly Lock _lock = new();
     private readonly string[] _phrases;
-    private readonly Dictionary<int, Dialogue> _answered = [];                      // the seeds with their answers
+    private readonly Dictionary<int, List<Dialogue>> _lines = [];                   // each seed with its answer, and what was refined from it
     private readonly Dictionary<(int Pass, int Seed), Dialogue> _latest = [];
     private readonly List<(long Place, string Instruction)> _made = [];             // the teacher's instructions, in the order of their steps
 
@@ -50,9 +50,10 @@ internal sealed class SelfInstructRun
     {
         if (step.Refinement == 0)
         {
-            _answered[step.Seed] = dialogue;
+            _lines[step.Seed] = [dialogue];
             return;
         }
+        (_lines.TryGetValue(step.Seed, out var line) ? line : _lines[step.Seed] = []).Add(dialogue);
         _latest.Remove((step.Pass - 1, step.Seed));                                 // of no more use
         _latest[(step.Pass, step.Seed)] = dialogue;
         _made.Add((Place(step), dialogue.Instruction));
@@ -72,10 +73,18 @@ internal sealed class SelfInstructRun
     {
         if (step.Refinement == 0)
             return AnswerAsync(step, Seeds[step.Seed], isNew: false, 0, cancellationToken);
-        return _latest.TryGetValue((step.Pass, step.Seed), out var parent) || _answered.TryGetValue(step.Seed, out parent)
-            ? RefineAsync(step, parent, Examples(step, parent.Instruction), cancellationToken)
-            : Task.FromResult(default(SelfInstructMade));
+        return Parent(step) is { } parent ? RefineAsync(step, parent, Examples(step, parent.Instruction), cancellationToken) : Task.FromResult(default(SelfInstructMade));
     }
+
+    /// <summary>
+    /// What a step refines: what the pass made of the seed last; at first the seed itself or, in further passes, any of what came from it, drawn by the seed of the run, so that the
+    /// dialogues spread. Null where the seed has no answer. All earlier steps of the same seed are decided when a step starts.
+    /// </summary>
+    private Dialogue? Parent(SelfInstructStep step) =>
+        _latest.TryGetValue((step.Pass, step.Seed), out var latest) ? latest
+        : !_lines.TryGetValue(step.Seed, out var line) ? null
+        : step.Pass == 0 ? line[0]
+        : line[new SeedStream(_options.Seed, "parent", Place(step)).Next(line.Count)];
 
     private async Task<SelfInstructMade> RefineAsync(SelfInstructStep step, Dialogue parent, List<string> examples, CancellationToken cancellationToken)
     {
