@@ -47,6 +47,24 @@ public sealed class EvaluationTests
     }
 
     [TestMethod]
+    public void An_adapter_brings_its_reference_along()
+    {
+        using var lab = new Lab();
+        using var sft = lab.Z.DistilledSft(lab.Sft).Fit(lab.Chats);
+        var options = lab.Dpo;
+        (options.Adapter, options.MaxSteps) = (new LoraOptions { Rank = 4, Alpha = 8 }, 6);
+        using var dpo = lab.Z.DistilledDpo(sft, options).Fit(lab.Pairs);
+        var expected = lab.Z.Evaluate.Preferences(dpo, lab.Pairs, reference: sft);
+        Assert.AreNotEqual(0, expected.RewardMargin);
+        lab.Ml.Model.Save(dpo, lab.Prompts.Schema, lab.PathOf("alone.zip"));
+        var replies = lab.Ask(dpo.Share(), Lab.Questions);
+        using var alone = (StudentTransformer)lab.Ml.Model.Load(lab.PathOf("alone.zip"), out _);
+        var found = lab.Z.Evaluate.Preferences(alone, lab.Pairs);
+        Assert.AreEqual(expected.RewardMargin, found.RewardMargin, 1e-6, "the network without its adapter is the student that it was trained from");
+        CollectionAssert.AreEqual(replies, lab.Ask(alone.Share(), Lab.Questions), "the student is as it was");
+    }
+
+    [TestMethod]
     public void Perplexity_is_the_cross_entropy_of_the_answers()
     {
         using var lab = new Lab();

@@ -37,9 +37,9 @@ public sealed class EvaluateCatalog
         var student = Student(model);
         options ??= Trained(student) ?? new DistilledDpoOptions();
         options.Validate();
-        var (referenceWeights, hold) = ReferenceStudent.Find(model, student, reference);
-        using var referenceHold = hold;
         using var policyHold = student.Student.Weights.Hold();
+        var (start, hold) = ReferenceStudent.Find(model, student, reference);
+        using var referenceHold = hold;
         var policy = student.Student.Weights.Model;
         using var rows = TokenStore.ForPreferences();
         var numbers = new List<long>();
@@ -51,9 +51,9 @@ public sealed class EvaluateCatalog
         rows.Complete();
         if (rows.Count == 0)
             throw new InvalidOperationException($"Evaluate.Preferences has nothing to measure: none of {skipped} rows has a '{options.ChosenColumn}' and a '{options.RejectedColumn}'.");
-        var start = DpoTrainer.LogProbabilities(referenceWeights.Model.Network, rows, options, _context.CancellationToken);
-        var found = DpoTrainer.Evaluate(policy.Network, rows, start, options, _context.CancellationToken);
-        var measured = numbers.Select((row, i) => (Row: row, Policy: found.Policy[i], Reference: start[i]))
+        var anchors = DpoTrainer.LogProbabilities(start, rows, options, _context.CancellationToken);
+        var found = DpoTrainer.Evaluate(policy.Network, rows, anchors, options, _context.CancellationToken);
+        var measured = numbers.Select((row, i) => (Row: row, Policy: found.Policy[i], Reference: anchors[i]))
             .Where(p => !float.IsNaN(p.Policy.Chosen) && !float.IsNaN(p.Policy.Rejected))
             .Select(p => new PreferencePair(p.Row, options.Beta * (p.Policy.Chosen - p.Reference.Chosen), options.Beta * (p.Policy.Rejected - p.Reference.Rejected), p.Policy.Chosen, p.Policy.Rejected)).ToList();
         return new(measured, skipped + numbers.Count - measured.Count, found.Loss, options.Beta);
