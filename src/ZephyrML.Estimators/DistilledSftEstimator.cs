@@ -71,7 +71,7 @@ public sealed class DistilledSftEstimator : IEstimator<StudentTransformer>
         using var channel = ((IChannelProvider)_context.Ml).Start("DistilledSft");
         var log = new FitLog(channel, _context);
         var seed = _options.Seed ?? FitContext.SeedOfCheckpoints(_options) ?? SeedStream.Derive(_context.Seed, Stage);
-        var start = StudentStart.FromFolder(_options.BaseModel!, _options.ChatTemplate, _options.Adapter, _options.Quantization, seed);
+        var start = StudentStart.FromFolder(_options.BaseModel!, _options.ChatTemplate, _options.Adapter, _options.Quantization, _options.Precision, seed);
         try
         {
             using var rows = TokenStore.ForSft();

@@ -198,10 +198,13 @@ public sealed class CausalLM : nn.Module
     /// <summary>A network of its own with equal weights, and an adapter of its own with equal weights where there is one.</summary>
     /// <param name="shareBase">Keep the base's weights in the same memory: what changes them here changes them there. Only for bases that stay as they are.</param>
     /// <param name="withAdapter">Whether the adapter is cloned too.</param>
-    public CausalLM Clone(bool shareBase = false, bool withAdapter = true)
+    /// <param name="dataType">The type of the clone's weights; null: as they are. Not with <paramref name="shareBase"/>, nor where they are quantised.</param>
+    public CausalLM Clone(bool shareBase = false, bool withAdapter = true, ScalarType? dataType = null)
     {
+        if (dataType is { } other && other != DataType && (shareBase || Quantization is not null))
+            throw new ArgumentException($"Weights that are shared or quantised keep their type, {DataType}.", nameof(dataType));
         using var noGrad = no_grad();
-        var clone = new CausalLM(Config, DataType, Device);
+        var clone = new CausalLM(Config, dataType ?? DataType, Device);
         try
         {
             using var scope = NewDisposeScope();

@@ -100,10 +100,12 @@ public sealed class LanguageModel : IDisposable
     /// <summary>A model with a copy of the weights; tokenizer and template, which never change, are shared.</summary>
     /// <param name="shareBase">Keep the base's weights in the same memory: only for bases that stay as they are.</param>
     /// <param name="withAdapter">Whether the adapter is copied too.</param>
-    public LanguageModel Clone(bool shareBase = false, bool withAdapter = true)
+    /// <param name="dataType">The type of the copy's weights; null: as they are. Not with <paramref name="shareBase"/>, nor where they are quantised.</param>
+    public LanguageModel Clone(bool shareBase = false, bool withAdapter = true, ScalarType? dataType = null)
     {
-        var clone = With(Network.Clone(shareBase, withAdapter));
+        var clone = With(Network.Clone(shareBase, withAdapter, dataType));
         if (!withAdapter) clone._weightsHash = null;
+        if (clone.Network.DataType != Network.DataType) clone._baseHash = clone._weightsHash = null;
         return clone;
     }
 
@@ -168,7 +170,7 @@ public sealed class LanguageModel : IDisposable
     {
         if (Network.Adapter is not { } adapter) yield break;
         foreach (var file in adapter.Files(baseModel ?? BaseModel)) yield return file;
-        yield return (LanguageModelReader.RecordFile, Text(new JsonObject { ["format"] = 1, ["chat_template"] = Template.Name, [AdapterFolder.BaseHashKey] = BaseHash }.ToJsonString()));
+        yield return (LanguageModelReader.RecordFile, Text(new JsonObject { ["format"] = 1, ["chat_template"] = Template.Name, [AdapterFolder.BaseHashKey] = BaseHash, [AdapterFolder.BaseTypeKey] = Network.DataType.ToString() }.ToJsonString()));
     }
 
     /// <summary>Writes a folder that transformers and <see cref="Load"/> read. Each file appears under its name only when it is whole. An adapter is merged into the weights that are written.</summary>

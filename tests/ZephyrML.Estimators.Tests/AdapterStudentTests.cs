@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using ZephyrML.LanguageModels;
+using ZephyrML.Training;
 
 namespace ZephyrML.Estimators.Tests;
 
@@ -179,6 +180,27 @@ public sealed class AdapterStudentTests
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => lab.Z.DistilledSft(options).Fit(lab.Chats)).Message, "nothing");
         Assert.ThrowsExactly<DirectoryNotFoundException>(() => lab.Z.LoadStudent(lab.PathOf("nowhere")));
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => lab.Z.LoadStudent(lab.BaseModel, new() { MaxNewTokens = 0 })).Message, "MaxNewTokens");
+    }
+
+    [TestMethod]
+    public void ThePrecisionIsThatOfTheWeights_AndAnAdapterTellsItsBaseInAny()
+    {
+        using var lab = new Lab();
+        var options = lab.Sft;
+        options.Precision = Precision.BFloat16;
+        using var whole = lab.Z.DistilledSft(options).Fit(lab.Chats);
+        Assert.AreEqual("BFloat16", whole.Student.Weights.Model.Network.DataType.ToString());
+        var narrow = lab.Dpo;
+        (narrow.Precision, narrow.BaseModel) = (Precision.BFloat16, lab.BaseModel);
+        using (lab.Z.DistilledDpo(narrow).Fit(lab.Pairs)) { }
+        using (var wide = lab.Z.DistilledDpo(whole, lab.Dpo).Fit(lab.Pairs)) Assert.AreEqual("Float32", wide.Student.Weights.Model.Network.DataType.ToString());
+        (options.Adapter, options.Quantization) = (Lora, Nf4);
+        using var adapted = lab.Z.DistilledSft(options).Fit(lab.Chats);
+        adapted.SaveAdapter(lab.PathOf("adapter"));
+        using (var loaded = lab.Z.LoadStudent(lab.PathOf("adapter"))) Assert.AreEqual("Float32", loaded.Student.Weights.Model.Network.DataType.ToString());
+        adapted.SaveHuggingFace(lab.PathOf("merged"));
+        using var merged = LanguageModel.Load(lab.PathOf("merged"));
+        Assert.IsNull(merged.Network.Quantization);
     }
 
     [TestMethod]

@@ -6,7 +6,7 @@ namespace ZephyrML.LanguageModels;
 /// <summary>The folder of an adapter: finds the model that it belongs to, and lays it on that.</summary>
 internal static class AdapterFolder
 {
-    public const string BaseHashKey = "base_weights_sha256";
+    public const string BaseHashKey = "base_weights_sha256", BaseTypeKey = "base_weights_type";
 
     /// <summary>Whether a folder holds an adapter and no model.</summary>
     public static bool Is(string folder) => File.Exists(Path.Combine(folder, AdapterConfig.FileName)) && !File.Exists(Path.Combine(folder, LanguageModelReader.ConfigFile));
@@ -21,11 +21,12 @@ internal static class AdapterFolder
                 ? $"{config}: base_model_name_or_path names no model; set option {nameof(LanguageModelOptions.BaseModel)} to the folder of the model that the adapter belongs to."
                 : $"{config}: base_model_name_or_path is '{named}', which is no folder here, seen from the adapter's folder or from the current one; nothing is downloaded. Set option {nameof(LanguageModelOptions.BaseModel)} to the folder of that model.");
         if (Is(from)) throw new InvalidDataException($"{config}: the base '{from}' is an adapter itself, which is not supported; merge that one first.");
-        var (template, hash) = Record(folder);
+        var (template, hash, type) = Record(folder);
         var model = LanguageModel.Load(from, new LanguageModelOptions { ChatTemplate = options.ChatTemplate ?? template, DataType = options.DataType, Device = options.Device, Quantization = options.Quantization });
         try
         {
-            if (hash is not null && hash != model.BaseHash)
+            // Weights of another type have another hash.
+            if (hash is not null && (type is null || type == model.Network.DataType.ToString()) && hash != model.BaseHash)
                 throw new InvalidDataException($"{config}: the adapter was trained on another base than '{from}': the weights there have the SHA-256 {model.BaseHash[..12]}…, those it was trained on {hash[..Math.Min(12, hash.Length)]}….");
             model.Network.ReadAdapter(LanguageModel.OpenIn(folder), folder);
             return model;
@@ -40,15 +41,15 @@ internal static class AdapterFolder
     private static string? Find(string folder, string? named) =>
         string.IsNullOrWhiteSpace(named) ? null : new[] { Path.Combine(folder, named), named }.FirstOrDefault(Directory.Exists);
 
-    private static (string? Template, string? BaseHash) Record(string folder)
+    private static (string? Template, string? BaseHash, string? Type) Record(string folder)
     {
         string path = Path.Combine(folder, LanguageModelReader.RecordFile);
-        if (!File.Exists(path)) return (null, null);
+        if (!File.Exists(path)) return (null, null, null);
         try
         {
             using var record = JsonDocument.Parse(File.ReadAllText(path, Encoding.UTF8));
             string? Text(string key) => record.RootElement.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-            return (Text("chat_template") is { } name && !name.StartsWith("jinja-", StringComparison.Ordinal) ? name : null, Text(BaseHashKey));
+            return (Text("chat_template") is { } name && !name.StartsWith("jinja-", StringComparison.Ordinal) ? name : null, Text(BaseHashKey), Text(BaseTypeKey));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

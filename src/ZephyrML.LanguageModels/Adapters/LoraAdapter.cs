@@ -6,7 +6,7 @@ namespace ZephyrML.LanguageModels;
 /// <summary>
 /// A low-rank adapter on a network: trained beside a base that stays as it is, stored apart from it, merged into it, switched off. Made by <see cref="CausalLM.AddAdapter"/>.
 /// </summary>
-/// <remarks>Its weights are float32 whatever the base's are. Merging and switching off concern the whole network: not while another thread computes with it.</remarks>
+/// <remarks>Its deltas are float32 whatever the base is; what it trains whole has the base's type. Merging and switching off concern the whole network: not while another thread computes with it.</remarks>
 public sealed class LoraAdapter
 {
     private readonly CausalLM _network;
@@ -184,9 +184,9 @@ public sealed class LoraAdapter
         Tensor Normal(long[] shape, double deviation) => empty(shape, dtype: ScalarType.Float32).normal_(0, deviation, generator);
     }
 
-    private Parameter Parameter(string name, Tensor value)
+    private Parameter Parameter(string name, Tensor value, ScalarType type = ScalarType.Float32)
     {
-        var parameter = Lasting(value.to(ScalarType.Float32).to(_network.Device).clone());
+        var parameter = Lasting(value.to(type).to(_network.Device).clone());
         _weights.Add((name, parameter));
         return parameter;
     }
@@ -201,7 +201,7 @@ public sealed class LoraAdapter
     private void Train(string prefix, string suffix, WeightSlot slot, bool bias, Tensor? value = null)
     {
         if (slot.Copy is not null) return;
-        slot.Set(Parameter(prefix + suffix, value ?? slot.Base), State, bias);
+        slot.Set(Parameter(prefix + suffix, value ?? slot.Base, slot.Base.dtype), State, bias);
         _copied.Add(slot);
     }
 

@@ -18,7 +18,7 @@ internal static class Fingerprint
     public static string Of(CausalLM model)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(model.Config.ToJson()));
+        hash.AppendData(Encoding.UTF8.GetBytes(model.Config.ToJson() + model.Adapter?.Options.ToJson()));
         Add(hash, model);
         return $"{model.Config.ModelType} {Hex(hash)}";
     }
