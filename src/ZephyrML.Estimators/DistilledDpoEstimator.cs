@@ -100,7 +100,7 @@ public sealed class DistilledDpoEstimator : IEstimator<StudentTransformer>
     private int Read(LanguageModel model, StudentSettings settings, IDataView data, TokenStore<PreferenceRow> rows, TokenStore<PreferenceRow> held, RowSplit? split) =>
         PreferencePairs.Read(model, _options, settings.SystemPrompt, data, _context.CancellationToken, (row, pair) => (split?.IsHeldOut(row) == true ? held : rows).Add(pair));
 
-    private StudentSettings Settings(StudentSettings start, int seed) => new()
+    private StudentSettings Settings(StudentSettings start, int seed) => new StudentSettings
     {
         PromptColumn = _options.PromptColumn,
         MessagesColumn = _options.MessagesColumn,
@@ -109,6 +109,7 @@ public sealed class DistilledDpoEstimator : IEstimator<StudentTransformer>
         MaxNewTokens = _options.MaxNewTokens ?? start.MaxNewTokens,
         Temperature = _options.Temperature ?? start.Temperature,
         GenerationSeed = SeedStream.Derive(seed, "reply"),
+        Generation = start.Generation,
         ReplyBatchSize = _options.ReplyBatchSize ?? start.ReplyBatchSize,
-    };
+    }.With(_options.Generation);
 }

@@ -47,6 +47,12 @@ public sealed class DistilledDpoOptions : DpoOptions
     public int? ReplyBatchSize { get; set; }
 
     /// <summary>
+    /// How replies are generated, in full: samplers, penalties, stop strings. Where it is given, MaxNewTokens, Temperature and ReplyBatchSize (its BatchSize) are said in it and nowhere else;
+    /// its Seed, where it is not 0, replaces the one that derives from the run's. null: as the starting student answers. Default null.
+    /// </summary>
+    public LanguageModels.GenerationOptions? Generation { get; set; }
+
+    /// <summary>
     /// Train a new low-rank adapter instead of the weights, which stay as they are; an adapter that the start has is merged into them first. The reference is then the start without adapter. Null: all weights are trained, or where
     /// the start has an adapter that adapter, held to a frozen copy of itself. Default null.
     /// </summary>
@@ -62,7 +68,7 @@ public sealed class DistilledDpoOptions : DpoOptions
     protected override void CopyLists()
     {
         base.CopyLists();
-        (Adapter, Quantization) = (Adapter?.Copy(), Quantization?.Copy());
+        (Adapter, Quantization, Generation) = (Adapter?.Copy(), Quantization?.Copy(), Generation?.Copy());
     }
 
     /// <inheritdoc/>
@@ -72,6 +78,8 @@ public sealed class DistilledDpoOptions : DpoOptions
             yield return problem;
         if (EvaluationFraction is not (>= 0 and < 1))
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(EvaluationFraction)} must be at least 0 and below 1, not {EvaluationFraction}.");
+        foreach (var problem in Fitting.StudentOptionProblems.Of(Generation, (nameof(MaxNewTokens), MaxNewTokens is not null), (nameof(Temperature), Temperature is not null), (nameof(ReplyBatchSize), ReplyBatchSize is not null)))
+            yield return problem;
         foreach (var problem in Fitting.StudentOptionProblems.OfAdapter(Adapter, Quantization))
             yield return problem;
         foreach (var problem in Fitting.StudentOptionProblems.Of(MaxNewTokens ?? 1, Temperature ?? 0, ReplyBatchSize ?? 1, ChatTemplate,

@@ -114,7 +114,7 @@ public sealed class DistilledSftEstimator : IEstimator<StudentTransformer>
         return skipped;
     }
 
-    private StudentSettings Settings(int seed) => new()
+    private StudentSettings Settings(int seed) => new StudentSettings
     {
         PromptColumn = _options.PromptColumn,
         MessagesColumn = _options.MessagesColumn,
@@ -124,5 +124,5 @@ public sealed class DistilledSftEstimator : IEstimator<StudentTransformer>
         Temperature = _options.Temperature,
         GenerationSeed = SeedStream.Derive(seed, "reply"),
         ReplyBatchSize = _options.ReplyBatchSize,
-    };
+    }.With(_options.Generation);
 }

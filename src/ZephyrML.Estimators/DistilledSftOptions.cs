@@ -41,6 +41,12 @@ public sealed class DistilledSftOptions : SftOptions
     public int ReplyBatchSize { get; set; } = 16;
 
     /// <summary>
+    /// How replies are generated, in full: samplers, penalties, stop strings. Where it is given, MaxNewTokens, Temperature and ReplyBatchSize (its BatchSize) are said in it and nowhere else;
+    /// its Seed, where it is not 0, replaces the one that derives from the run's. null: by the three options above, greedy or plainly sampled. Default null.
+    /// </summary>
+    public LanguageModels.GenerationOptions? Generation { get; set; }
+
+    /// <summary>
     /// Train a low-rank adapter instead of the weights, which stay as they are. Null: all weights are trained, or where BaseModel is an adapter's folder that adapter. Default null.
     /// </summary>
     public LoraOptions? Adapter { get; set; }
@@ -55,7 +61,7 @@ public sealed class DistilledSftOptions : SftOptions
     protected override void CopyLists()
     {
         base.CopyLists();
-        (Adapter, Quantization) = (Adapter?.Copy(), Quantization?.Copy());
+        (Adapter, Quantization, Generation) = (Adapter?.Copy(), Quantization?.Copy(), Generation?.Copy());
     }
 
     /// <inheritdoc/>
@@ -67,6 +73,8 @@ public sealed class DistilledSftOptions : SftOptions
             yield return $"{nameof(BaseModel)} must name the folder or the GGUF file of the model to start from.";
         if (EvaluationFraction is not (>= 0 and < 1))
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(EvaluationFraction)} must be at least 0 and below 1, not {EvaluationFraction}.");
+        foreach (var problem in Fitting.StudentOptionProblems.Of(Generation, (nameof(MaxNewTokens), MaxNewTokens != 256), (nameof(Temperature), Temperature != 0), (nameof(ReplyBatchSize), ReplyBatchSize != 16)))
+            yield return problem;
         foreach (var problem in Fitting.StudentOptionProblems.OfAdapter(Adapter, Quantization))
             yield return problem;
         foreach (var problem in Fitting.StudentOptionProblems.Of(MaxNewTokens, Temperature, ReplyBatchSize, ChatTemplate,

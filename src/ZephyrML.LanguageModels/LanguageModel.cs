@@ -184,7 +184,7 @@ public sealed class LanguageModel : IDisposable
             return;
         }
         Directory.CreateDirectory(folder);
-        foreach (var (name, write) in Files().Append(("generation_config.json", Text(GenerationConfig())))) WholeFile.Write(Path.Combine(folder, name), write);
+        foreach (var (name, write) in Files().Append((LanguageModelReader.GenerationFile, Text(GenerationConfig())))) WholeFile.Write(Path.Combine(folder, name), write);
     }
 
     /// <summary>Writes one GGUF file with metadata, tokenizer and chat template, which llama.cpp and Ollama (<c>FROM ./model.gguf</c>) read, and <see cref="Load"/> too. It appears under its name only when it is whole; tensors are converted one after the other. An adapter is merged into the weights that are written.</summary>

@@ -12,10 +12,11 @@ internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageMo
 {
     private GgufReader? _gguf;
 
-    public const string ConfigFile = "config.json", WeightsFile = "model.safetensors", RecordFile = "zephyr.json", GgufFile = "model.gguf";
+    public const string ConfigFile = "config.json", WeightsFile = "model.safetensors", RecordFile = "zephyr.json", GgufFile = "model.gguf", GenerationFile = "generation_config.json";
     private const string IndexFile = "model.safetensors.index.json";
 
-    public ModelConfig ReadConfig() => ReadText(ConfigFile) is { } json ? ModelConfig.FromJson(json, Source(ConfigFile))
+    /// <summary>The configuration; tokens that generation_config.json ends a text with are among its end tokens, since many folders name them only there.</summary>
+    public ModelConfig ReadConfig() => ReadText(ConfigFile) is { } json ? WithGenerationStops(ModelConfig.FromJson(json, Source(ConfigFile)))
         : Gguf() is { } gguf ? GgufConfig.Read(gguf) : throw Missing(ConfigFile);
 
     public (LanguageModelTokenizer, ChatTemplate) ReadTokenizer(ModelConfig config)
@@ -128,6 +129,22 @@ internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageMo
         catch (ChatTemplateException e)
         {
             throw new InvalidDataException($"{Source("tokenizer_config.json")} or chat_template.jinja: {e.Message} To do without it, {hint}.", e);
+        }
+    }
+
+    private ModelConfig WithGenerationStops(ModelConfig config)
+    {
+        if (ReadText(GenerationFile) is not { } json) return config;
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            if (!document.RootElement.TryGetProperty("eos_token_id", out var ends) || ends.ValueKind == JsonValueKind.Null) return config;
+            int[] ids = ends.ValueKind == JsonValueKind.Array ? [.. ends.EnumerateArray().Select(id => id.GetInt32())] : [ends.GetInt32()];
+            return config with { EosTokenIds = [.. config.EosTokenIds.Union(ids.Where(id => id >= 0 && id < config.VocabSize))] };
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw new InvalidDataException($"{Source(GenerationFile)}: not a JSON object whose eos_token_id is a token id or a list of them ({e.Message}).", e);
         }
     }
 

@@ -22,14 +22,7 @@ public sealed class StudentChatOptions
             faults.Add($"{nameof(Name)} is blank, expected a name or null");
         if (MaxBatchSize is < 1 or > 1024)
             faults.Add($"{nameof(MaxBatchSize)} is {MaxBatchSize}, expected 1 to 1024");
-        try
-        {
-            Generation?.Validate();
-        }
-        catch (ArgumentException e)
-        {
-            faults.Add(e.Message);
-        }
+        faults.AddRange(Generation?.Problems().Select(problem => $"{nameof(Generation)}.{problem}") ?? []);
         if (faults.Count > 0)
             throw new ArgumentException($"{nameof(StudentChatOptions)}: {string.Join("; ", faults)}.");
         var copy = (StudentChatOptions)MemberwiseClone();

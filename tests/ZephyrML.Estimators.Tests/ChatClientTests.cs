@@ -239,4 +239,32 @@ public sealed class ChatClientTests
         Assert.ThrowsExactly<ArgumentException>(() => second.First().AsChatClient());
         student.Dispose();
     }
+
+    [TestMethod]
+    public void GenerationOptionsOfATrainerAreSavedAndInherited()
+    {
+        using var lab = new Lab();
+        var options = lab.Sft;
+        options.MaxNewTokens = 256;
+        options.Generation = new() { Temperature = 1.3, TopK = 5, MaxNewTokens = 9, MinNewTokens = 9, BatchSize = 4, Seed = 11, StopStrings = ["zz"] };
+        using var student = lab.Z.DistilledSft(options).Fit(lab.Chats);
+        options.Generation.TopK = 1;      // the estimator has a copy
+        var replies = student.Transform(lab.Prompts).GetColumn<string>("Reply").ToList();
+        var model = student.Student.Weights.Model;
+        for (int i = 0; i < replies.Count; i++)
+        {
+            var prompt = ChatTokenizer.EncodePrompt(model.Tokenizer, model.Template, [new ChatTurn("user", Lab.Questions[i])]);
+            Assert.AreEqual(TextGenerator.Generate(model, [prompt], new() { Temperature = 1.3, TopK = 5, MaxNewTokens = 9, MinNewTokens = 9, Seed = 11, FirstRow = i })[0].Text, replies[i]);
+        }
+        lab.Ml.Model.Save(student, null, lab.PathOf("sampled.zip"));
+        var loaded = lab.Ml.Model.Load(lab.PathOf("sampled.zip"), out _);
+        CollectionAssert.AreEqual(replies, loaded.Transform(lab.Prompts).GetColumn<string>("Reply").ToList());
+        using var inherited = lab.Z.DistilledDpo(student, lab.Dpo).Fit(lab.Pairs);
+        Assert.AreEqual(5, inherited.Student.Settings.Options(0).TopK);
+        Assert.AreEqual(9, inherited.Student.Settings.Options(0).MaxNewTokens);
+        var twice = Assert.ThrowsExactly<ArgumentException>(() => lab.Z.DistilledDpo(student, new() { Temperature = 1, Generation = new() { TopP = 2, FirstRow = 3 } }));
+        foreach (var said in new[] { "Temperature and Generation", "TopP", "FirstRow" })
+            StringAssert.Contains(twice.Message, said);
+        (loaded as IDisposable)?.Dispose();
+    }
 }

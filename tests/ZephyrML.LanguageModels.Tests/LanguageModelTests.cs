@@ -44,6 +44,24 @@ public sealed class LanguageModelTests
     }
 
     [TestMethod]
+    public void EndTokensOfGenerationConfigCountToo()
+    {
+        using var model = Model();
+        model.SaveHuggingFace(_folder);
+        string file = Path.Combine(_folder, "generation_config.json");
+        File.WriteAllText(file, """{"eos_token_id": [7, 2, 9, 99999], "temperature": 0.6, "do_sample": true}""");
+        using (var loaded = LanguageModel.Load(_folder))
+        {
+            CollectionAssert.AreEqual(new[] { 2, 7, 9 }, loaded.Config.EosTokenIds.ToArray());
+            CollectionAssert.IsSubsetOf(new[] { 7, 9 }, loaded.StopTokenIds);
+        }
+        File.WriteAllText(file, """{"eos_token_id": 11}""");
+        using (var loaded = LanguageModel.Load(_folder)) CollectionAssert.AreEqual(new[] { 2, 11 }, loaded.Config.EosTokenIds.ToArray());
+        File.WriteAllText(file, """{"eos_token_id": "two"}""");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => LanguageModel.Load(_folder)).Message, "generation_config.json");
+    }
+
+    [TestMethod]
     public void FilesLiveInAZip()
     {
         using var model = Model();

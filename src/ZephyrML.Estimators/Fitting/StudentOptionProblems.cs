@@ -42,6 +42,22 @@ internal static class StudentOptionProblems
         }
     }
 
+    /// <summary>What is wrong with a Generation option, and what is said beside it a second time.</summary>
+    public static IEnumerable<string> Of(LanguageModels.GenerationOptions? generation, params (string Option, bool Set)[] shorter)
+    {
+        if (generation is null)
+            yield break;
+        foreach (var fault in generation.Problems())
+            yield return $"Generation: {fault}.";
+        if (generation.FirstRow != 0)
+            yield return $"Generation: FirstRow must be 0, not {generation.FirstRow}: a row draws by its own number.";
+        foreach (var (option, set) in shorter)
+        {
+            if (set)
+                yield return $"{option} and Generation are both set: say it in Generation.";
+        }
+    }
+
     private static string? Known(string template)
     {
         try

@@ -70,7 +70,7 @@ public sealed class GenerationOptions
     /// <exception cref="ArgumentException">Lists everything that is wrong.</exception>
     public void Validate()
     {
-        var faults = Faults().ToList();
+        var faults = Problems();
         if (faults.Count > 0) throw new ArgumentException($"{nameof(GenerationOptions)}: {string.Join("; ", faults)}.");
     }
 
@@ -83,8 +83,10 @@ public sealed class GenerationOptions
         return copy;
     }
 
-    /// <summary>What is wrong with the values, one sentence each.</summary>
-    internal IEnumerable<string> Faults()
+    /// <summary>What is wrong with the values, each in a few words; empty where nothing is.</summary>
+    public IReadOnlyList<string> Problems() => [.. Faults()];
+
+    private IEnumerable<string> Faults()
     {
         if (MaxNewTokens < 1) yield return $"{nameof(MaxNewTokens)} is {MaxNewTokens}, expected at least 1";
         if (MinNewTokens < 0 || MinNewTokens > MaxNewTokens) yield return $"{nameof(MinNewTokens)} is {MinNewTokens}, expected 0 to {nameof(MaxNewTokens)} ({MaxNewTokens})";
