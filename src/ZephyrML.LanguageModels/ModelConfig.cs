@@ -172,25 +172,25 @@ public sealed record ModelConfig
         if (ModelFamily.Find(ModelType) is null) yield return $"model_type is '{ModelType}'; supported are {ModelFamily.Names}";
         foreach (var (name, value) in new[]
         {
-            ("vocab_size", VocabSize), ("hidden_size", HiddenSize), ("intermediate_size", IntermediateSize), ("num_hidden_layers", NumHiddenLayers),
-            ("num_attention_heads", NumAttentionHeads), ("num_key_value_heads", NumKeyValueHeads), ("head_dim", HeadDim), ("max_position_embeddings", MaxPositionEmbeddings),
+            ("vocab_size", VocabSize), ("hidden_size", HiddenSize), ("intermediate_size (n_inner)", IntermediateSize), ("num_hidden_layers", NumHiddenLayers),
+            ("num_attention_heads", NumAttentionHeads), ("num_key_value_heads", NumKeyValueHeads), ("head_dim", HeadDim), ("max_position_embeddings (n_positions)", MaxPositionEmbeddings),
         })
             if (value <= 0) yield return $"{name} is {value}, expected a positive number";
         if (NumAttentionHeads > 0 && NumKeyValueHeads > 0 && NumAttentionHeads % NumKeyValueHeads != 0)
             yield return $"num_attention_heads {NumAttentionHeads} is not a multiple of num_key_value_heads {NumKeyValueHeads}";
         if (!LearnedPositions && HeadDim % 2 != 0) yield return $"head_dim is {HeadDim}, expected an even number (rotary pairs)";
-        else if (!LearnedPositions && !(PartialRotaryFactor is > 0 and <= 1 && RotaryDim >= 2 && RotaryDim % 2 == 0)) yield return $"partial_rotary_factor is {PartialRotaryFactor}, which rotates {RotaryDim} of {HeadDim}; expected an even number";
-        if (!(RmsNormEps > 0)) yield return $"rms_norm_eps is {RmsNormEps}, expected a positive number";
-        if (!(RopeTheta > 0)) yield return $"rope_theta is {RopeTheta}, expected a positive number";
-        if (SlidingRopeTheta is { } local && !(local > 0)) yield return $"the sliding layers' rope_theta is {local}, expected a positive number";
+        else if (!LearnedPositions && !(PartialRotaryFactor is > 0 and <= 1 && RotaryDim >= 2 && RotaryDim % 2 == 0)) yield return $"partial_rotary_factor (rotary_pct) is {PartialRotaryFactor}, which rotates {RotaryDim} of {HeadDim}; expected an even number";
+        if (!(RmsNormEps > 0)) yield return $"rms_norm_eps (layer_norm_eps, layer_norm_epsilon) is {RmsNormEps}, expected a positive number";
+        if (!(RopeTheta > 0)) yield return $"rope_theta (rotary_emb_base) is {RopeTheta}, expected a positive number";
+        if (SlidingRopeTheta is { } local && !(local > 0)) yield return $"the sliding layers' rope_theta (rope_local_base_freq) is {local}, expected a positive number";
         foreach (var fault in new[] { RopeScaling, SlidingRopeScaling }.SelectMany(r => r?.Faults(RotaryDim / 2, MaxPositionEmbeddings) ?? [])) yield return fault;
         if (SlidingWindow is <= 0) yield return $"sliding_window is {SlidingWindow}, expected a positive number or null";
         if (SlidingWindow is not null && ModelFamily.Find(ModelType) is { HasSlidingWindow: false }) yield return $"sliding_window is set, which models of type {ModelType} do not have";
         if (SlidingLayers is { } sliding && sliding.Count != NumHiddenLayers) yield return $"layer_types names {sliding.Count} layers, num_hidden_layers is {NumHiddenLayers}";
         if (RotaryLayers is { } rotary && rotary.Count != NumHiddenLayers) yield return $"no_rope_layers names {rotary.Count} layers, num_hidden_layers is {NumHiddenLayers}";
-        if (!Activations.Known(HiddenAct)) yield return $"hidden_act is \"{HiddenAct}\", which is not supported (expected one of {Activations.Names})";
+        if (!Activations.Known(HiddenAct)) yield return $"hidden_act (hidden_activation, activation_function) is \"{HiddenAct}\", which is not supported (expected one of {Activations.Names})";
         if (QueryKeyValue == QueryKeyValueLayout.FusedByHead && NumKeyValueHeads != NumAttentionHeads) yield return "weights fused head by head need as many key and value heads as query heads";
-        foreach (var (name, value) in new (string, double?)[] { ("the attention's scale", AttentionScale), ("attn_logit_softcapping", AttentionSoftcap), ("final_logit_softcapping", LogitSoftcap), ("logits_scaling", LogitDivisor) })
+        foreach (var (name, value) in new (string, double?)[] { ("the attention's scale (query_pre_attn_scalar, attention_multiplier)", AttentionScale), ("attn_logit_softcapping", AttentionSoftcap), ("final_logit_softcapping", LogitSoftcap), ("logits_scaling", LogitDivisor) })
             if (value is { } v && !(v > 0 && double.IsFinite(v))) yield return $"{name} is {v}, expected a positive number";
         foreach (var id in EosTokenIds.Append(BosTokenId ?? 0))
             if (id < 0) yield return $"token id {id} is negative";

@@ -22,6 +22,7 @@ internal static class ModelConfigJson
             throw new InvalidDataException($"{source}: not JSON ({e.Message}).", e);
         }
         if (root.ValueKind != JsonValueKind.Object) throw new InvalidDataException($"{source}: expected an object.");
+        CheckTexts(root, source);
         var keys = new ConfigKeys(root);
         var name = keys.Text("model_type") ?? "";
         var family = ModelFamily.Find(name) ?? throw new InvalidDataException($"{source}: model_type is '{name}'; supported are {ModelFamily.Names}.");
@@ -30,10 +31,31 @@ internal static class ModelConfigJson
         if (keys.Element("architectures") is { ValueKind: JsonValueKind.Array } names)
             keys.Refuse("architectures", names.EnumerateArray().Any(n => n.ValueKind != JsonValueKind.String || n.GetString() != family.Architecture), family.Architecture);
         var config = family.Read(keys);
-        config = config with { Extra = keys.Rest.Where(p => !NotKept.Contains(p.Name)).ToDictionary(p => p.Name, p => p.Value.Clone()) };
+        config = config with { Extra = keys.Rest.Where(p => !NotKept.Contains(p.Name)).Reverse().DistinctBy(p => p.Name).ToDictionary(p => p.Name, p => p.Value.Clone()) };
         if (keys.Faults.Count == 0) keys.Faults.AddRange(config.Faults());
         if (keys.Faults.Count > 0) throw new InvalidDataException($"{source}: {string.Join("; ", keys.Faults)}.");
         return config;
+    }
+
+    // Half a surrogate pair is allowed in JSON, but is no text, and cannot be written again.
+    private static void CheckTexts(JsonElement root, string source)
+    {
+        string key = "a key";
+        try
+        {
+            using var nowhere = new Utf8JsonWriter(Stream.Null);
+            nowhere.WriteStartObject();
+            foreach (var p in root.EnumerateObject())
+            {
+                key = p.Name;
+                p.WriteTo(nowhere);
+                key = "a key";
+            }
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new InvalidDataException($"{source}: {key}: not JSON of whole characters ({e.Message}).", e);
+        }
     }
 
     public static string Write(ModelConfig c, string dtype)

@@ -5,6 +5,9 @@ namespace ZephyrML.LanguageModels;
 /// <summary>Typed access to the keys of a config.json; what has the wrong type is noted and answered with null. Remembers which keys were asked for.</summary>
 internal sealed class ConfigKeys(JsonElement root)
 {
+    /// <summary>Deeper models are mistakes, and lists are as long as a model is deep.</summary>
+    public const int MaxLayers = 10_000;
+
     private readonly HashSet<string> _asked = [];
 
     public List<string> Faults { get; } = [];
@@ -24,7 +27,7 @@ internal sealed class ConfigKeys(JsonElement root)
     public string? Text(string key) => As(key, "a string", e => e.ValueKind == JsonValueKind.String ? e.GetString() : null);
     public bool? Flag(string key) => As<bool?>(key, "true or false", e => e.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null });
     public int? Int(string key) => As<int?>(key, "a whole number", e => e.ValueKind == JsonValueKind.Number && e.TryGetInt32(out var i) ? i : null);
-    public double? Number(string key) => As<double?>(key, "a number", e => e.ValueKind == JsonValueKind.Number ? e.GetDouble() : null);
+    public double? Number(string key) => As<double?>(key, "a number", e => e.ValueKind == JsonValueKind.Number && double.IsFinite(e.GetDouble()) ? e.GetDouble() : null);
 
     /// <summary>The default holds only where the key is missing; null is null.</summary>
     public int? Int(string key, int? missing) => Has(key) ? Int(key) : missing;
@@ -32,11 +35,14 @@ internal sealed class ConfigKeys(JsonElement root)
     /// <summary>The default holds only where the key is missing; null is null.</summary>
     public double? Number(string key, double? missing) => Has(key) ? Number(key) : missing;
 
-    public int Size(string key)
+    /// <summary>A positive number; where it is none, 0 and a fault.</summary>
+    public int Size(string key, int most = int.MaxValue)
     {
         var size = Int(key);
-        if (size is null && !IsSet(key)) Faults.Add($"{key} is missing");
-        return size ?? 0;
+        if (size is > 0 && size <= most) return size.Value;
+        if (size is not null) Faults.Add($"{key} is {size}, expected {(most == int.MaxValue ? "a positive number" : $"a number from 1 to {most}")}");
+        else if (!IsSet(key)) Faults.Add($"{key} is missing");
+        return 0;
     }
 
     public IReadOnlyList<int> Ids(string key)

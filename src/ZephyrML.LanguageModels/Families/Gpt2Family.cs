@@ -23,7 +23,7 @@ internal sealed class Gpt2Family : ModelFamily
         {
             HiddenSize = hidden,
             IntermediateSize = keys.Int("n_inner") ?? 4 * hidden,
-            NumHiddenLayers = keys.Size("n_layer"),
+            NumHiddenLayers = keys.Size("n_layer", ConfigKeys.MaxLayers),
             NumAttentionHeads = heads,
             MaxPositionEmbeddings = keys.Int("n_positions") ?? 1024,
             RmsNormEps = keys.Number("layer_norm_epsilon") ?? 1e-5,

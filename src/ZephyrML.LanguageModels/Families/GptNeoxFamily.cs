@@ -24,7 +24,7 @@ internal sealed class GptNeoxFamily : ModelFamily
         {
             HiddenSize = hidden,
             IntermediateSize = keys.Size("intermediate_size"),
-            NumHiddenLayers = keys.Size("num_hidden_layers"),
+            NumHiddenLayers = keys.Size("num_hidden_layers", ConfigKeys.MaxLayers),
             NumAttentionHeads = heads,
             MaxPositionEmbeddings = keys.Int("max_position_embeddings") ?? 2048,
             RmsNormEps = keys.Number("layer_norm_eps") ?? 1e-5,

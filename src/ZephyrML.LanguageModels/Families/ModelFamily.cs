@@ -47,7 +47,7 @@ internal abstract class ModelFamily
         {
             HiddenSize = hidden,
             IntermediateSize = keys.Size("intermediate_size"),
-            NumHiddenLayers = keys.Size("num_hidden_layers"),
+            NumHiddenLayers = keys.Size("num_hidden_layers", ConfigKeys.MaxLayers),
             NumAttentionHeads = heads,
             // Null and missing differ in transformers: null means "as many as heads".
             NumKeyValueHeads = keys.Int("num_key_value_heads", DefaultKeyValueHeads) ?? heads,

@@ -23,7 +23,7 @@ internal sealed class Phi3Family : ModelFamily
         bool slides = config.SlidingWindow is not null;
         keys.Refuse("layer_types", keys.SlidingLayers()?.Any(s => s != slides) == true, "every layer " + (slides ? "sliding_attention" : "full_attention"));
         if (config.RopeScaling is not { } rope) return config;
-        if (rope.Type != "longrope") keys.Faults.Add($"rope_type is {rope.Type}, which models of type phi3 do not have (expected longrope)");
+        if (rope.Type != "longrope") keys.Faults.Add($"the RoPE scaling's rope_type is {rope.Type}, which models of type phi3 do not have (expected longrope)");
         // The configuration class has an original length of its own, which goes before that of rope_parameters.
         return config with { RopeScaling = rope with { OriginalMaxPositionEmbeddings = keys.Int("original_max_position_embeddings") ?? 4096 } };
     }

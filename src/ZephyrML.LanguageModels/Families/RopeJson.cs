@@ -90,14 +90,14 @@ internal static class RopeJson
         double? Number(string name)
         {
             if (!rope.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return null;
-            if (v.ValueKind == JsonValueKind.Number) return v.GetDouble();
+            if (v.ValueKind == JsonValueKind.Number && double.IsFinite(v.GetDouble())) return v.GetDouble();
             keys.Faults.Add($"{key}.{name} is {ConfigKeys.Shorten(v.GetRawText())}, expected a number");
             return null;
         }
         IReadOnlyList<double>? Numbers(string name)
         {
             if (!rope.TryGetProperty(name, out var v) || v.ValueKind == JsonValueKind.Null) return null;
-            if (v.ValueKind == JsonValueKind.Array && v.EnumerateArray().All(x => x.ValueKind == JsonValueKind.Number)) return [.. v.EnumerateArray().Select(x => x.GetDouble())];
+            if (v.ValueKind == JsonValueKind.Array && v.EnumerateArray().All(x => x.ValueKind == JsonValueKind.Number && double.IsFinite(x.GetDouble()))) return [.. v.EnumerateArray().Select(x => x.GetDouble())];
             keys.Faults.Add($"{key}.{name} is {ConfigKeys.Shorten(v.GetRawText())}, expected a list of numbers");
             return null;
         }

@@ -81,7 +81,7 @@ internal sealed class GgufConfig
 
     private void PutRest(JsonObject o, string type, int hidden, int heads, int keyLength, int? window)
     {
-        int layers = Int("block_count") ?? 0;
+        int layers = Math.Clamp(Int("block_count") ?? 0, 0, ConfigKeys.MaxLayers);
         bool Has(string tensor) => _shapes.ContainsKey("blk.0." + tensor);
         if (type is "llama" or "granite" or "qwen3" or "smollm3" or "olmo2" or "gemma" or "gemma2" or "gemma3_text") Put(o, ("attention_bias", Has("attn_q.bias")));
         if (type is "llama" or "granite" or "smollm3") Put(o, ("mlp_bias", Has("ffn_up.bias")));
@@ -105,7 +105,7 @@ internal sealed class GgufConfig
                 Put(o, ("query_pre_attn_scalar", Math.Round(1 / Math.Pow(GgufArchitecture.AttentionScale(shape), 2))), ("attn_logit_softcapping", gemma2 ? Number("attn_logit_softcapping") ?? 50 : null),
                     ("final_logit_softcapping", Number("final_logit_softcapping") ?? (gemma2 ? 30 : null)));
                 o["sliding_window"] = window;
-                o["layer_types"] = new JsonArray([.. Enumerable.Range(0, Math.Clamp(layers, 0, 100_000)).Select(i => (JsonNode)(Slides(i) ? "sliding_attention" : "full_attention"))]);
+                o["layer_types"] = new JsonArray([.. Enumerable.Range(0, layers).Select(i => (JsonNode)(Slides(i) ? "sliding_attention" : "full_attention"))]);
                 break;
         }
     }
