@@ -14,9 +14,10 @@ internal static class Bounded
         var fastest = double.MaxValue;
         for (var attempt = 0; attempt < 3 && fastest > MostSeconds; attempt++)
         {
-            var (clock, allocated) = (Stopwatch.GetTimestamp(), GC.GetAllocatedBytesForCurrentThread());
+            var (clock, cpu, allocated) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime, GC.GetAllocatedBytesForCurrentThread());
             action();
-            fastest = Math.Min(fastest, Stopwatch.GetElapsedTime(clock).TotalSeconds);
+            // The clock runs on while others have the processor.
+            fastest = Math.Min(fastest, Math.Min(Stopwatch.GetElapsedTime(clock).TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalSeconds));
             Assert.IsLessThan(MostBytes, GC.GetAllocatedBytesForCurrentThread() - allocated, what());
         }
         Assert.IsLessThan(MostSeconds, fastest, what());

@@ -97,7 +97,7 @@ public class JinjaChatTemplateTests
             ("{% set ns = namespace(s='0123456789') %}{% for i in range(40) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}", "characters"),
             ("{{ 9 ** 9999999 }}", "bits"),
             ("{{ '%999999999d' | format(1) }}", "field"),
-            ("{% for i in range(99999) %}{{ 'x' * 1000 }}{% endfor %}", "characters"),
+            ("{% for i in range(99999) %}{{ 'x' * 1000 }}{% endfor %}", "more than"),
         })
         {
             var template = new JinjaChatTemplate("{% if go %}" + jinja + "{% endif %}");

@@ -9,6 +9,10 @@ public class JinjaFixtureTests
         => Check(TemplateReference.Language(TemplateReference.Own("jinja-language")), 200);
 
     [TestMethod]
+    public void More_of_the_language_is_that_of_jinja2()
+        => Check(TemplateReference.Language(TemplateReference.Own("jinja-more")), 180);
+
+    [TestMethod]
     [DataRow("qwen3-training")]
     [DataRow("mistral-instruct-v0.3")]
     [DataRow("deepseek-v3-training")]

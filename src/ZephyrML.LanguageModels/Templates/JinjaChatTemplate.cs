@@ -111,7 +111,7 @@ public sealed class JinjaChatTemplate : ChatTemplate
     }
 
     /// <summary>Plain turns; the text, the spans, and whether those are where their texts are.</summary>
-    internal JinjaRendering RenderTurns(IEnumerable<ChatTurn> turns, bool addGenerationPrompt) => Guarded(() => template.Render(
+    internal JinjaRendering RenderTurns(IEnumerable<ChatTurn> turns, bool addGenerationPrompt, JinjaLimits? limits = null) => Guarded(() => template.Render(
         new Dictionary<string, object?>(specialTokens)
         {
             ["messages"] = new PyList([.. turns.Select(t => PyDict.From([new("role", t.Role), new("content", t.Content)]))]),
@@ -119,7 +119,8 @@ public sealed class JinjaChatTemplate : ChatTemplate
             ["documents"] = null,
             ["add_generation_prompt"] = addGenerationPrompt,
         },
-        DateTime.Now));
+        DateTime.Now,
+        limits));
 
     internal override string Completion(IReadOnlyList<ChatTurn> context, string answer)
     {

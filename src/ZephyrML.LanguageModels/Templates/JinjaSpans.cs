@@ -41,7 +41,7 @@ internal static class JinjaSpans
     {
         try
         {
-            var text = template.RenderTurns([new("user", "hello"), new("assistant", Stand)], false).Text;
+            var text = template.RenderTurns([new("user", "hello"), new("assistant", Stand)], false, JinjaLimits.Trial).Text;
             var behind = text[(text.LastIndexOf(Stand, StringComparison.Ordinal) is var at && at < 0 ? text.Length : at + Stand.Length)..].TrimStart();
             var known = tokens ?? (eos is null ? [] : [eos]);
             if (known.Where(t => t.Length > 0 && behind.StartsWith(t, StringComparison.Ordinal)).MaxBy(t => t.Length) is { } token)

@@ -36,7 +36,8 @@ internal static class TemplateReference
     {
         try
         {
-            var variables = JsonDocument.Parse(entry["variables"]!.ToJsonString()).RootElement.EnumerateObject().Select(p => KeyValuePair.Create(p.Name, JinjaTemplate.Value(p.Value)));
+            // The repository's own snippets share theirs.
+            var variables = JsonDocument.Parse((entry["variables"] ?? entry.Root["shared_variables"])!.ToJsonString()).RootElement.EnumerateObject().Select(p => KeyValuePair.Create(p.Name, JinjaTemplate.Value(p.Value)));
             var rendering = JinjaTemplate.Parse((string)entry["template"]!).Render(variables, now);
             return new RenderedChat(rendering.Text, [.. rendering.Spans.Select(s => (CodePoints.ToUtf16(rendering.Text, s.Start), CodePoints.ToUtf16(rendering.Text, s.End)))]);
         }

@@ -7,6 +7,9 @@ namespace ZephyrML.LanguageModels.Jinja;
 internal sealed class JinjaBudget(JinjaLimits limits)
 {
     private readonly long start = Stopwatch.GetTimestamp();
+
+    // A rendering stays on its thread.
+    private readonly long allocated = GC.GetAllocatedBytesForCurrentThread();
     private long work;
     private long nextLook = 4096;
     private long characters;
@@ -29,6 +32,8 @@ internal sealed class JinjaBudget(JinjaLimits limits)
         nextLook = work + 4096;
         if (work > limits.Work)
             throw JinjaError.Limit($"The template takes more than {limits.Work} steps.");
+        if (GC.GetAllocatedBytesForCurrentThread() - allocated > limits.Memory)
+            throw JinjaError.Limit($"The template takes more than {limits.Memory >> 20} MiB of memory.");
         if (Stopwatch.GetElapsedTime(start) > limits.Time)
             throw JinjaError.Limit($"The template takes more than {limits.Time.TotalSeconds:0.#} s.");
     }

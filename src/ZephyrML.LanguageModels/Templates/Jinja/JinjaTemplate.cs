@@ -10,7 +10,9 @@ internal sealed class JinjaTemplate
 {
     private readonly Body body;
 
-    private JinjaTemplate(Body body, bool marksGeneration) => (this.body, MarksGeneration) = (body, marksGeneration);
+    private readonly IReadOnlyDictionary<string, Body> blocks;
+
+    private JinjaTemplate(Body body, Parser parser) => (this.body, blocks, MarksGeneration) = (body, parser.Blocks, parser.MarksGeneration);
 
     /// <summary>Whether it has generation blocks.</summary>
     public bool MarksGeneration { get; }
@@ -22,7 +24,7 @@ internal sealed class JinjaTemplate
             throw JinjaError.Limit("The template has more than 4 million characters.");
         var parser = new Parser(Lexer.Tokenize(text));
         var body = parser.Parse();
-        return new JinjaTemplate(body, parser.MarksGeneration);
+        return new JinjaTemplate(body, parser);
     }
 
     /// <exception cref="JinjaError">The template cannot be rendered with these values, or asks for too much.</exception>
@@ -34,6 +36,7 @@ internal sealed class JinjaTemplate
             scope.Set(name, value);
         foreach (var (name, value) in variables)
             scope.Set(name, value);
+        scope.Set("self", new TemplateSelf(blocks, scope));
         try
         {
             body.Run(runtime, scope, runtime.Root);

@@ -8,12 +8,15 @@ internal sealed partial class Parser(List<Token> tokens)
     private readonly List<JinjaError> unknownForSure = [];
     private readonly Stack<HashSet<string>> used = new();
     private readonly Stack<(string Block, string Wanted)> open = new();
-    private readonly HashSet<string> blocks = [];
+    private readonly Dictionary<string, Body> blocks = [];
     private int position;
     private int nesting;
     private int loops;
 
     public bool MarksGeneration { get; private set; }
+
+    /// <summary>The blocks by their names.</summary>
+    public IReadOnlyDictionary<string, Body> Blocks => blocks;
 
     private Token Current => tokens[position];
 
@@ -230,7 +233,7 @@ internal sealed partial class Parser(List<Token> tokens)
     private BlockStatement BlockOf(int line)
     {
         var name = ExpectName();
-        if (!blocks.Add(name))
+        if (!blocks.TryAdd(name, new Body([])))
             throw Fail($"block '{name}' defined twice");
         var scoped = SkipName("scoped");
         SkipName("required");
@@ -239,6 +242,7 @@ internal sealed partial class Parser(List<Token> tokens)
         var body = Block("block", "endblock");
         loops = around;
         SkipName(name);
+        blocks[name] = body;
         return new BlockStatement(body, scoped, line);
     }
 

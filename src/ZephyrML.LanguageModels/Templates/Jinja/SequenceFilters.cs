@@ -127,7 +127,10 @@ internal static class SequenceFilters
         var (reverse, sensitive, attribute) = (arguments.Flag(0, "reverse"), arguments.Flag(1, "case_sensitive"), arguments.Get(2, "attribute", null));
         arguments.End();
         Func<object?, object?>[] keys = [.. (Types.Text(attribute) is { } several ? several.Split(',') : new[] { attribute }).Select(a => Key(runtime, a, sensitive))];
-        return new PyList(Compare.Sort(Types.ToList(value, runtime), i => keys.Length == 1 ? keys[0](i) : new PyList([.. keys.Select(k => k(i))]), reverse, runtime));
+        return new PyList(Compare.Sort(Types.ToList(value, runtime), Of, reverse, runtime));
+
+        // Python sorts by lists of keys, whose elements need no order where they are equal; numbers and texts have one.
+        object? Of(object? item) => keys.Length == 1 && keys[0](item) is var only && (Numbers.Is(only) || Types.Text(only) is not null) ? only : new PyList([.. keys.Select(k => k(item))]);
     }
 
     private static object? DictSort(JinjaRuntime runtime, object? value, Arguments arguments)

@@ -38,6 +38,7 @@ internal static class StringMethods
         ["ljust"] = (r, s, a) => Pad(r, s, a, (_, free) => 0),
         ["rjust"] = (r, s, a) => Pad(r, s, a, (_, free) => free),
         ["center"] = (r, s, a) => Pad(r, s, a, (width, free) => (free / 2) + (free & width & 1)),
+        ["translate"] = (r, s, a) => Translate(r, s, a.Require(0, "table")),
         ["zfill"] = (r, s, a) => ZeroFill(r, s, a.Whole(0, "width", 0)),
         ["expandtabs"] = (r, s, a) => r.Budget.Text(s.Replace("\t", new string(' ', (int)Math.Clamp(a.Whole(0, "tabsize", 8), 0, 100)))),
         ["encode"] = (_, s, _) => new Bytes(Encoding.UTF8.GetBytes(s)),
@@ -276,6 +277,24 @@ internal static class StringMethods
     }
 
     private static string Times(string text, int count) => count <= 0 ? "" : new StringBuilder().Insert(0, text, count).ToString();
+
+    // By code point: to another, to a text, or to nothing.
+    private static string Translate(JinjaRuntime runtime, string text, object? table)
+    {
+        var map = table as PyDict ?? throw JinjaError.Python($"'{Types.Name(table)}' object is not supported as a table of characters");
+        var result = new StringBuilder();
+        foreach (var rune in text.EnumerateRunes())
+        {
+            runtime.Budget.Work(4);
+            if (!map.TryGet((long)rune.Value, out var to))
+                result.Append(rune);
+            else if (to is long code)
+                result.Append(code is >= 0 and <= 0x10FFFF && Rune.IsValid((int)code) ? new Rune((int)code) : throw JinjaError.Python("character mapping must be in range(0x110000)"));
+            else if (to is not null)
+                result.Append(runtime.Budget.Text(Types.Text(to) ?? throw JinjaError.Python("character mapping must return integer, None or str")));
+        }
+        return result.ToString();
+    }
 
     private static string ZeroFill(JinjaRuntime runtime, string text, long width)
     {

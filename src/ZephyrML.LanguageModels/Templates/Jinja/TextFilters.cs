@@ -28,7 +28,7 @@ internal static partial class TextFilters
         ["truncate"] = Truncate,
         ["upper"] = (r, v, a) => Same(v, CaseMapping.Upper(Strings.Str(v, r)), a),
         ["urlencode"] = (r, v, _) => UrlEncode(v, r),
-        ["urlize"] = (_, _, _) => throw new JinjaError(JinjaErrorKind.Runtime, "the filter 'urlize' is not supported"),
+        ["urlize"] = Urlizer.Filter,
         ["wordcount"] = (r, v, _) => (long)Words().Count(Strings.Str(v, r)),
         ["wordwrap"] = WordWrap,
         ["xmlattr"] = XmlAttributes,

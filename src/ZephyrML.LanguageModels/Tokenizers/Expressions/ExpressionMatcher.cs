@@ -6,7 +6,7 @@ namespace ZephyrML.LanguageModels;
 /// </summary>
 internal ref struct ExpressionMatcher
 {
-    private const int StepsACharacter = 150;
+    private const int StepsACharacter = 60;
     private const int FreeSteps = 1_000_000;
     private const int MostRemembered = 2_000_000;
     private readonly ExpressionInstruction[] program;
