@@ -24,12 +24,11 @@ internal static class ByteAlphabet
         Span<byte> utf8 = stackalloc byte[4];
         for (var i = start; i < end;)
         {
-            var unit = text[i];
-            if (unit < 0x80)
-            {
-                rewriter.Append(Chars[unit], i++);
-                continue;
-            }
+            var plain = text.AsSpan(i, end - i).IndexOfAnyExceptInRange('\0', '\x7F');
+            var next = plain < 0 ? end : i + plain;
+            rewriter.Map(i, next, Chars);
+            if ((i = next) == end)
+                break;
             System.Text.Rune.DecodeFromUtf16(text.AsSpan(i, end - i), out var rune, out var length);
             var count = rune.EncodeToUtf8(utf8);
             for (var k = 0; k < count; k++)

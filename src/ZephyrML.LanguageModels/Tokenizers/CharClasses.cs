@@ -5,11 +5,23 @@ namespace ZephyrML.LanguageModels;
 /// <summary>The character classes of split patterns, by Unicode code point: \p{L}, \p{N}, \s and \w.</summary>
 internal static class CharClasses
 {
-    private const byte Letter = 1;
-    private const byte Number = 2;
-    private const byte Space = 4;
+    /// <summary>Letters, as a class to ask <see cref="Is"/> for.</summary>
+    public const byte Letter = 1;
+
+    /// <summary>Numbers.</summary>
+    public const byte Number = 2;
+
+    /// <summary>White space.</summary>
+    public const byte Space = 4;
+
+    /// <summary>What is neither letter nor number nor white space.</summary>
+    public const byte Other = 16;
+
     private const byte Word = 8;
     private static readonly byte[] Plane0 = MakePlane0();
+
+    /// <summary>Whether a character is of one of these classes.</summary>
+    public static bool Is(int codePoint, byte classes) => (Of(codePoint) & classes) != 0;
 
     public static bool IsLetter(int codePoint) => (Of(codePoint) & Letter) != 0;
 
@@ -20,7 +32,7 @@ internal static class CharClasses
     public static bool IsWord(int codePoint) => (Of(codePoint) & Word) != 0;
 
     /// <summary>Neither letter nor number nor space.</summary>
-    public static bool IsOther(int codePoint) => (Of(codePoint) & (Letter | Number | Space)) == 0;
+    public static bool IsOther(int codePoint) => (Of(codePoint) & Other) != 0;
 
     /// <summary>The code point at a place, which must not be past the end; a lone surrogate counts as itself.</summary>
     public static int At(ReadOnlySpan<char> text, int index)
@@ -57,6 +69,6 @@ internal static class CharClasses
             flags |= Word;
         if (codePoint < 0x10000 && char.IsWhiteSpace((char)codePoint))
             flags |= Space;
-        return flags;
+        return (flags & (Letter | Number | Space)) == 0 ? (byte)(flags | Other) : flags;
     }
 }

@@ -117,6 +117,19 @@ public sealed partial class LanguageModelTokenizer : Tokenizer
         return addSpecialTokens ? [.. Process([found], true).SelectMany(p => p.Ids)] : [.. found.Ids];
     }
 
+    /// <summary>Encodes several texts, on several threads.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="addSpecialTokens">Whether to add what the post-processor adds.</param>
+    /// <param name="maxDegreeOfParallelism">How many threads at most; -1 for as many as there are processors.</param>
+    /// <returns>The ids of each text.</returns>
+    public int[][] EncodeBatch(IReadOnlyList<string> texts, bool addSpecialTokens = false, int maxDegreeOfParallelism = -1)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var ids = new int[texts.Count][];
+        Parallel.For(0, texts.Count, new ParallelOptions { MaxDegreeOfParallelism = maxDegreeOfParallelism }, i => ids[i] = Encode(texts[i], addSpecialTokens));
+        return ids;
+    }
+
     /// <summary>Encodes a text and says where in it each token comes from.</summary>
     /// <inheritdoc cref="Encode"/>
     public TokenizedText EncodeWithOffsets(string text, bool addSpecialTokens = false)

@@ -44,7 +44,7 @@ internal sealed class JinjaBudget(JinjaLimits limits)
         characters += count;
         if (count < 0 || characters > limits.Characters)
             throw JinjaError.Limit($"The template makes texts of more than {limits.Characters} characters.");
-        Work(count >> 3);
+        Work(count >> 5);
     }
 
     /// <summary>Says beforehand that so many elements of a list or dictionary are to be made.</summary>

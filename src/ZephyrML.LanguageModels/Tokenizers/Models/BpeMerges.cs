@@ -4,16 +4,16 @@ namespace ZephyrML.LanguageModels;
 internal sealed class BpeMerges
 {
     private const int ShortPiece = 48;
-    private readonly Dictionary<long, (int Rank, int Id)> merges;
+    private readonly PairTable merges;
 
     /// <param name="capacity">How many there will be.</param>
-    public BpeMerges(int capacity) => merges = new Dictionary<long, (int Rank, int Id)>(capacity);
+    public BpeMerges(int capacity) => merges = new PairTable(capacity);
 
     /// <summary>The pairs.</summary>
-    public IEnumerable<(int Left, int Right)> Pairs => merges.Keys.Select(k => ((int)(k >> 32), (int)k));
+    public IEnumerable<(int Left, int Right)> Pairs => merges.Pairs;
 
     /// <summary>Adds a pair. One that is listed twice keeps its later rank, as in the tokenizers library.</summary>
-    public void Add(int left, int right, int rank, int merged) => merges[Pair(left, right)] = (rank, merged);
+    public void Add(int left, int right, int rank, int merged) => merges.Set(left, right, rank, merged);
 
     /// <summary>Merges the pair of the lowest rank, of equal ones the leftmost, until none is left.</summary>
     public void Apply(ref BpeSymbols symbols)
@@ -23,29 +23,36 @@ internal sealed class BpeMerges
             : MergeLong(symbols.Ids, symbols.Starts, symbols.Ends, symbols.Count);
     }
 
-    // Looks at all pairs before each merge: quadratic, and fastest for words.
+    // Looks for the best of all pairs before each merge: quadratic, and fastest for words.
     private int MergeShort(int[] ids, int[] starts, int[] ends, int count)
     {
+        Span<(int Rank, int Id)> pairs = stackalloc (int, int)[ShortPiece];
+        for (var i = 0; i + 1 < count; i++)
+            pairs[i] = Merge(ids[i], ids[i + 1]);
         while (count > 1)
         {
-            var best = (Rank: int.MaxValue, Id: 0);
-            var at = -1;
+            var (best, at) = (int.MaxValue, -1);
             for (var i = 0; i + 1 < count; i++)
             {
-                if (merges.TryGetValue(Pair(ids[i], ids[i + 1]), out var merge) && merge.Rank < best.Rank)
-                    (best, at) = (merge, i);
+                if (pairs[i].Rank < best)
+                    (best, at) = (pairs[i].Rank, i);
             }
             if (at < 0)
                 break;
-            ids[at] = best.Id;
+            ids[at] = pairs[at].Id;
             ends[at] = ends[at + 1];
             count--;
-            Array.Copy(ids, at + 2, ids, at + 1, count - at - 1);
-            Array.Copy(starts, at + 2, starts, at + 1, count - at - 1);
-            Array.Copy(ends, at + 2, ends, at + 1, count - at - 1);
+            for (var i = at + 1; i < count; i++)
+                (ids[i], starts[i], ends[i], pairs[i]) = (ids[i + 1], starts[i + 1], ends[i + 1], pairs[i + 1]);
+            if (at > 0)
+                pairs[at - 1] = Merge(ids[at - 1], ids[at]);
+            if (at + 1 < count)
+                pairs[at] = Merge(ids[at], ids[at + 1]);
         }
         return count;
     }
+
+    private (int Rank, int Id) Merge(int left, int right) => merges.TryGet(left, right, out var rank, out var id) ? (rank, id) : (int.MaxValue, 0);
 
     // A queue of pairs by rank, then place, over a linked list.
     private int MergeLong(int[] ids, int[] starts, int[] ends, int count)
@@ -85,10 +92,8 @@ internal sealed class BpeMerges
 
         void Offer(int at)
         {
-            if (merges.TryGetValue(Pair(ids[at], ids[next[at]]), out var merge))
-                queue.Enqueue((at, ids[at], ids[next[at]], merge.Id), ((long)merge.Rank << 32) | (uint)at);
+            if (merges.TryGet(ids[at], ids[next[at]], out var rank, out var id))
+                queue.Enqueue((at, ids[at], ids[next[at]], id), ((long)rank << 32) | (uint)at);
         }
     }
-
-    private static long Pair(int left, int right) => ((long)left << 32) | (uint)right;
 }

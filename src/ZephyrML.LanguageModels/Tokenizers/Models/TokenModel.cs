@@ -1,14 +1,10 @@
-using System.Collections.Concurrent;
-
 namespace ZephyrML.LanguageModels;
 
 /// <summary>A model: it makes tokens of the pieces that the pre-tokenizer leaves. Short pieces are remembered. Safe to use from several threads.</summary>
 internal abstract class TokenModel
 {
     private const int CachedLength = 64;
-    private const int CacheLimit = 1 << 16;
-    private readonly ConcurrentDictionary<string, PieceTokens> cache = new();
-    private int cached;
+    private readonly PieceCache cache = new();
 
     /// <summary>The tokens and their ids.</summary>
     public abstract IReadOnlyDictionary<string, int> Vocabulary { get; }
@@ -27,13 +23,10 @@ internal abstract class TokenModel
     {
         if (piece.Length > CachedLength)
             return Tokenize(piece);
-        var lookup = cache.GetAlternateLookup<ReadOnlySpan<char>>();
-        if (lookup.TryGetValue(piece, out var known))
+        if (cache.Find(piece, out var hash) is { } known)
             return known;
         var tokens = Tokenize(piece);
-        // Counted here: a concurrent dictionary locks all of itself to count.
-        if (Volatile.Read(ref cached) < CacheLimit && cache.TryAdd(piece.ToString(), tokens))
-            Interlocked.Increment(ref cached);
+        cache.Add(piece, hash, tokens);
         return tokens;
     }
 

@@ -7,6 +7,8 @@ internal sealed class PrependNormalizer(string prefix) : TextNormalizer
     {
         if (text.Text.Length == 0 || text.Continues)
             return text;
+        if (!text.Tracked)
+            return text.Rewritten(prefix + text.Text, []);
         var rewriter = new TextRewriter(text);
         rewriter.Append(prefix, 0);
         rewriter.Copy(0, text.Text.Length);

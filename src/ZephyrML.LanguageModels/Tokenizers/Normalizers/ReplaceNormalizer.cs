@@ -5,6 +5,8 @@ internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : T
 {
     public override NormalizedText Apply(NormalizedText text)
     {
+        if (!text.Tracked && pattern.Replaced(text.Text, content) is { } replaced)
+            return text.Rewritten(replaced, []);
         var matches = new List<(int Start, int End)>();
         pattern.Find(text.Text, matches);
         if (matches.Count == 0)

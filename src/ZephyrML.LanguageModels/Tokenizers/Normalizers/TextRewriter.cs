@@ -1,26 +1,23 @@
-using System.Text;
-
 namespace ZephyrML.LanguageModels;
 
 /// <summary>Builds a rewritten text together with where its characters come from.</summary>
 internal sealed class TextRewriter(NormalizedText source)
 {
-    private readonly StringBuilder text = new(source.Text.Length + 16);
-    private int[] origins = source.Tracked ? new int[source.Text.Length + 16] : [];
+    private char[] text = new char[source.Text.Length + (source.Text.Length >> 3) + 16];
+    private int[] origins = source.Tracked ? new int[source.Text.Length + (source.Text.Length >> 3) + 16] : [];
 
     /// <summary>How long the new text is so far.</summary>
-    public int Length => text.Length;
+    public int Length { get; private set; }
 
     /// <summary>Adds a UTF-16 unit that stands for a unit of the source (-1: for nothing).</summary>
     public void Append(char unit, int origin)
     {
+        if (Length == text.Length)
+            Grow(1);
+        text[Length] = unit;
         if (source.Tracked)
-        {
-            if (text.Length == origins.Length)
-                Array.Resize(ref origins, 2 * origins.Length);
-            origins[text.Length] = origin;
-        }
-        text.Append(unit);
+            origins[Length] = origin;
+        Length++;
     }
 
     /// <summary>Adds a character.</summary>
@@ -38,22 +35,46 @@ internal sealed class TextRewriter(NormalizedText source)
     /// <summary>Adds a text all of which stands for one unit.</summary>
     public void Append(string added, int origin)
     {
-        foreach (var unit in added)
-            Append(unit, origin);
+        Grow(added.Length);
+        added.CopyTo(text.AsSpan(Length));
+        if (source.Tracked)
+            origins.AsSpan(Length, added.Length).Fill(origin);
+        Length += added.Length;
     }
 
     /// <summary>Adds a range of the source as it is.</summary>
     public void Copy(int start, int end)
     {
-        if (!source.Tracked)
-        {
-            text.Append(source.Text, start, end - start);
-            return;
-        }
-        for (var i = start; i < end; i++)
-            Append(source.Text[i], i);
+        Grow(end - start);
+        source.Text.CopyTo(start, text, Length, end - start);
+        for (var i = start; source.Tracked && i < end; i++)
+            origins[Length + i - start] = i;
+        Length += end - start;
+    }
+
+    /// <summary>Adds a range of the source, each unit as what a table has for it.</summary>
+    public void Map(int start, int end, ReadOnlySpan<char> table)
+    {
+        Grow(end - start);
+        var from = source.Text.AsSpan(start, end - start);
+        var to = text.AsSpan(Length, end - start);
+        for (var i = 0; i < from.Length; i++)
+            to[i] = table[from[i]];
+        for (var i = start; source.Tracked && i < end; i++)
+            origins[Length + i - start] = i;
+        Length += end - start;
     }
 
     /// <summary>The text that was built.</summary>
-    public NormalizedText Finish() => source.Rewritten(text.ToString(), origins);
+    public NormalizedText Finish() => source.Rewritten(new string(text, 0, Length), origins);
+
+    private void Grow(int more)
+    {
+        if (Length + more <= text.Length)
+            return;
+        var size = Math.Max(2 * text.Length, Length + more);
+        Array.Resize(ref text, size);
+        if (source.Tracked)
+            Array.Resize(ref origins, size);
+    }
 }

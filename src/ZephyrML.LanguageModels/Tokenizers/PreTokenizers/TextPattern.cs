@@ -6,6 +6,9 @@ internal abstract class TextPattern
     /// <summary>Adds the matches in a text.</summary>
     public abstract void Find(ReadOnlySpan<char> text, List<(int Start, int End)> matches);
 
+    /// <summary>The text with something else for each match, where there is a short way to it; else null.</summary>
+    public virtual string? Replaced(string text, string content) => null;
+
     /// <summary>A plain string.</summary>
     public static TextPattern Of(string plain) => plain.Length == 0 ? SplitPattern.Parse("") : new Plain(plain);
 
@@ -14,6 +17,8 @@ internal abstract class TextPattern
 
     private sealed class Plain(string plain) : TextPattern
     {
+        public override string Replaced(string text, string content) => text.Replace(plain, content, StringComparison.Ordinal);
+
         public override void Find(ReadOnlySpan<char> text, List<(int Start, int End)> matches)
         {
             for (var at = 0; text[at..].IndexOf(plain) is var step and >= 0; at += step + plain.Length)

@@ -11,6 +11,11 @@ internal sealed class TextSplitter(TextPattern pattern, SplitBehavior behavior, 
     {
         var matches = new List<(int Start, int End)>();
         pattern.Find(text.AsSpan(start, end - start), matches);
+        if (behavior == SplitBehavior.Isolated)
+        {
+            Isolate(start, end, matches, pieces);
+            return;
+        }
         var parts = new List<(int Start, int End, bool Match)>(2 * matches.Count + 1);
         var done = 0;
         foreach (var (from, to) in matches)
@@ -44,6 +49,22 @@ internal sealed class TextSplitter(TextPattern pattern, SplitBehavior behavior, 
                 pieces[kept++] = pieces[i];
         }
         pieces.RemoveRange(kept, pieces.Count - kept);
+    }
+
+    // What matches and what does not are pieces alike.
+    private static void Isolate(int start, int end, List<(int Start, int End)> matches, List<(int Start, int End)> pieces)
+    {
+        var done = start;
+        foreach (var (from, to) in matches)
+        {
+            if (done < start + from)
+                pieces.Add((done, start + from));
+            if (from < to)
+                pieces.Add((start + from, start + to));
+            done = start + to;
+        }
+        if (done < end)
+            pieces.Add((done, end));
     }
 
     private bool Joins(bool match, bool previous) => behavior switch
