@@ -1,7 +1,7 @@
 namespace ZephyrML.Teacher;
 
 /// <summary>
-/// Commits together what several callers want to write at the same time: while one transaction is written, the next ones gather. One thread writes, the callers wait
+/// Commits together what several callers want to write at the same time: while one transaction is written, the next ones gather. One thread writes, the other callers wait
 /// without one; each goes on when its own work is committed.
 /// </summary>
 internal sealed class GroupCommit(SqliteFile file)
@@ -24,34 +24,36 @@ internal sealed class GroupCommit(SqliteFile file)
                 return mine.Task;
             _running = true;
         }
-        ThreadPool.UnsafeQueueUserWorkItem(_ => Drain(), null);
+        Step();
         return mine.Task;
     }
 
-    private void Drain()
+    /// <summary>Commits what waits now; what has gathered meanwhile is another thread's, so that nobody writes for others without end.</summary>
+    private void Step()
     {
-        while (true)
+        var batch = new List<Work>();
+        lock (_lock)
         {
-            var batch = new List<Work>();
-            lock (_lock)
+            while (batch.Count < Most && _waiting.TryDequeue(out var work))
+                batch.Add(work);
+        }
+        if (!TryCommit(batch, out var failure) && batch.Count == 1)
+            batch[0].Fail(failure!);
+        else if (failure is not null)
+        {
+            foreach (var work in batch)
             {
-                while (batch.Count < Most && _waiting.TryDequeue(out var work))
-                    batch.Add(work);
-                _running = batch.Count > 0;
-                if (!_running)
-                    return;
-            }
-            if (!TryCommit(batch, out var failure) && batch.Count == 1)
-                batch[0].Fail(failure!);
-            else if (failure is not null)
-            {
-                foreach (var work in batch)
-                {
-                    if (!TryCommit([work], out failure))
-                        work.Fail(failure!);
-                }
+                if (!TryCommit([work], out failure))
+                    work.Fail(failure!);
             }
         }
+        lock (_lock)
+        {
+            _running = _waiting.Count > 0;
+            if (!_running)
+                return;
+        }
+        ThreadPool.UnsafeQueueUserWorkItem(_ => Step(), null);
     }
 
     private bool TryCommit(List<Work> batch, out Exception? failure)
