@@ -134,6 +134,28 @@ public sealed class AdapterTests
     }
 
     [TestMethod]
+    public void GenerationKeepsDoraFactors_ButOnlyWhileItRuns()
+    {
+        using var scope = NewDisposeScope();
+        using var model = new CausalLM(Tiny.Config(), seed: 4);
+        var adapter = model.AddAdapter(new LoraOptions { Init = LoraInit.Random, UseDora = true, Rank = 4, Alpha = 32, TargetModules = ["q_proj", "down_proj", "embed_tokens"] }, seed: 1);
+        int[] Greedy()
+        {
+            using var noGrad = no_grad();
+            var ids = Tiny.Ids(6, 1).ToList();
+            for (int i = 0; i < 8; i++) ids.Add((int)model.Logits(model.Hidden(Tiny.Batch([.. ids])).select(1, ids.Count - 1)).argmax().item<long>());
+            return [.. ids.Skip(6)];
+        }
+        int[] Generated() => TextGenerator.Generate(model, [Tiny.Ids(6, 1)], [], new GenerationOptions { MaxNewTokens = 8 })[0].Ids;
+        var first = Generated();
+        CollectionAssert.AreEqual(Greedy(), first);
+        using (no_grad())
+            foreach (var (name, weight) in adapter.Weights) if (name.EndsWith("vector")) weight.mul_(-2);
+        CollectionAssert.AreEqual(Greedy(), Generated(), "weights that were changed count");
+        CollectionAssert.AreNotEqual(first, Generated());
+    }
+
+    [TestMethod]
     public void TrainedBiasesAreCopies_AndMayStayWhenTheAdapterIsOff()
     {
         using var scope = NewDisposeScope();
@@ -271,6 +293,7 @@ public sealed class AdapterTests
         StringAssert.Contains(new LoraOptions().ToJson(), "\"lora_dropout\": 0.0,");
         CollectionAssert.AreEqual(new[] { 3 }, LoraOptions.FromJson("""{"peft_type": "LORA", "layers_to_transform": 3, "target_modules": ["q_proj"]}""").LayersToTransform!.ToArray());
         CollectionAssert.AreEqual(new[] { "all-linear" }, LoraOptions.FromJson("""{"peft_type": "LORA", "target_modules": "all-linear"}""").TargetModules!.ToArray());
+        StringAssert.Contains(LoraOptions.FromJson("""{"peft_type": "LORA", "layers_to_transform": 3, "layers_pattern": "layers", "target_modules": ["q_proj"]}""").ToJson(), "\"layers_pattern\": \"layers\",\n  \"layers_to_transform\": 3,");
         Assert.AreEqual("a.*", LoraOptions.FromJson("""{"peft_type": "LORA", "target_modules": "a.*"}""").TargetPattern);
     }
 

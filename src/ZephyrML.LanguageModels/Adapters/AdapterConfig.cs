@@ -61,8 +61,8 @@ internal static class AdapterConfig
             ["fan_in_fan_out"] = fanInFanOut,
             ["inference_mode"] = true,
             ["init_lora_weights"] = options.Init switch { LoraInit.Gaussian => "gaussian", LoraInit.Random => false, _ => true },
-            ["layers_pattern"] = Names(options.LayersPattern, null),
-            ["layers_to_transform"] = options.LayersToTransform is null ? null : new JsonArray([.. options.LayersToTransform.Select(l => (JsonNode)l)]),
+            ["layers_pattern"] = options is { OnePattern: true, LayersPattern: [var pattern] } ? pattern : Names(options.LayersPattern, null),
+            ["layers_to_transform"] = options is { OneLayer: true, LayersToTransform: [var layer] } ? layer : options.LayersToTransform is null ? null : new JsonArray([.. options.LayersToTransform.Select(l => (JsonNode)l)]),
             ["lora_alpha"] = Whole(options.Alpha),
             ["lora_bias"] = options.LowRankBias,
             ["lora_dropout"] = JsonNode.Parse(Float(options.Dropout)),
@@ -109,6 +109,8 @@ internal static class AdapterConfig
             UseDora = keys.Flag("use_dora") ?? false,
             ModulesToSave = Names(keys, "modules_to_save") is var (names, one) && one is not null ? [one] : names is { Count: 0 } ? null : names,
             Init = Init(keys),
+            OneLayer = keys.Element("layers_to_transform") is { ValueKind: JsonValueKind.Number },
+            OnePattern = onePattern is { Length: > 0 },
         };
     }
 

@@ -60,7 +60,7 @@ internal static class AdapterFiles
         var read = new Dictionary<string, Tensor>();
         var faults = new List<string>();
         var found = new HashSet<string>();
-        foreach (var entry in reader.Entries)
+        foreach (var entry in reader.Entries.Where(e => !IsRepeated(e.Name)))
         {
             string name = Known(entry.Name);
             Tensor? target = targets.TryGetValue(name, out var weight) ? weight : tables.TryGetValue(name, out var slot) ? slot.Base : null;
@@ -77,6 +77,7 @@ internal static class AdapterFiles
         }
         reader.ReadAll(entry =>
         {
+            if (IsRepeated(entry.Name)) return null;
             string name = Known(entry.Name);
             if (targets.TryGetValue(name, out var weight)) return weight;
             var table = tables[name].Base;
@@ -84,6 +85,9 @@ internal static class AdapterFiles
         });
         foreach (var (name, stored) in read)
             if (!stored.eq(tables[name].Base).all().item<bool>()) adapter.SetTable(tables[name], stored);
+
+        // With all biases trained, PEFT also stores those within the wrappers of modules that are saved whole anyway.
+        static bool IsRepeated(string name) => name.Contains(".original_module.", StringComparison.Ordinal) || name.Contains(".modules_to_save.", StringComparison.Ordinal);
 
         string Known(string name)
         {

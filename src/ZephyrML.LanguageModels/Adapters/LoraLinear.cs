@@ -34,7 +34,7 @@ internal sealed class LoraLinear(AdapterSwitch state, Parameter a, Parameter b, 
         var dropped = state.Dropped(input, dropout, layer);
         var low = Linear.Apply(Linear.Apply(dropped ?? input, a), b, bias);
         if (magnitude is null) return low.dtype == y.dtype ? y.add(low, scale) : y + (low * scale).to(y.dtype);
-        var factor = magnitude / Norm(map);                                                     // (out)
+        var factor = DoraFactors.Of(this, () => magnitude / Norm(map));                         // (out)
         var plain = dropped is null ? own is null ? y : y - own : map.Plain(dropped.to(x.dtype), null);
         return y + ((factor - 1) * plain + factor * scale * low).to(y.dtype);
     }

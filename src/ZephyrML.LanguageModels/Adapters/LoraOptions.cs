@@ -126,6 +126,9 @@ public sealed class LoraOptions
                 if (ModulePattern.Fault(key) is { } fault) yield return $"{option} holds '{key}', which is no regular expression: {fault}";
     }
 
+    /// <summary>Whether the configuration that this was read from had a number, and a string, where others have lists: it is written as it was.</summary>
+    internal bool OneLayer, OnePattern;
+
     internal bool TargetsAllLinear => TargetModules is [var one] && IsAllLinear(one);
 
     private static bool IsAllLinear(string name) => name.Equals(AllLinear, StringComparison.OrdinalIgnoreCase);

@@ -24,7 +24,7 @@ internal sealed class LoraTable(AdapterSwitch state, Parameter a, Parameter b, P
     {
         var low = a.index_select(1, ids.reshape(-1)).t().mm(b.t()).view(rows.shape) * scale;
         if (magnitude is null) return rows + low.to(rows.dtype);
-        var factor = magnitude / Norm(weight);
+        var factor = DoraFactors.Of(this, () => magnitude / Norm(weight));
         return (factor * (rows.to(a.dtype) + low)).to(rows.dtype);
     }
 

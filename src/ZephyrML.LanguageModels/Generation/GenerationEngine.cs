@@ -12,6 +12,7 @@ internal sealed class GenerationEngine(CausalLM network) : IDisposable
     private const int PieceTokens = 512, PrefillTokens = 2048;      // read at once; between two tokens of those that decode
     private readonly KeyValueCache _cache = new(network.Config, network.DataType, network.Device);
     private readonly CandidateList _candidates = new();
+    private readonly DoraFactors _factors = new();
     private readonly LinkedList<GenerationRow> _waiting = [];
     private readonly List<GenerationRow> _rows = [];      // by slot; those that decode
     private GenerationRow? _reading;                      // in the slot after them: its prompt is read piece by piece
@@ -33,10 +34,11 @@ internal sealed class GenerationEngine(CausalLM network) : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
+        using var factors = _factors.Use();
         Drop();
         if (_rows.Count > 0) Decode();
         Admit();
-        if (!Busy) _cache.Dispose();
+        if (!Busy) Free();
     }
 
     /// <summary>Ends all rows with an error.</summary>
@@ -46,11 +48,17 @@ internal sealed class GenerationEngine(CausalLM network) : IDisposable
         _rows.Clear();
         _waiting.Clear();
         _reading = null;
-        _cache.Dispose();
+        Free();
         foreach (var row in all) row.End(error);
     }
 
-    public void Dispose() => _cache.Dispose();
+    public void Dispose() => Free();
+
+    private void Free()
+    {
+        _cache.Dispose();
+        _factors.Dispose();
+    }
 
     // Rows that nobody waits for any more.
     private void Drop()
