@@ -13,7 +13,7 @@ namespace ZephyrML.Benchmarks;
 /// </summary>
 internal static class TrainingBenchmark
 {
-    private static readonly Dictionary<string, ModelConfig> Shapes = new()
+    internal static readonly Dictionary<string, ModelConfig> Shapes = new()
     {
         ["1m"] = Shape(2048, 128, 4, 4, 2, 344, false), ["10m"] = Shape(4096, 320, 8, 8, 4, 864, false),
         ["40m"] = Shape(8192, 512, 12, 8, 4, 1376, false), ["135m"] = Shape(49152, 576, 30, 9, 3, 1536, true),

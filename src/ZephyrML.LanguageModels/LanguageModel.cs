@@ -246,6 +246,7 @@ public sealed class LanguageModel : IDisposable
         using var reader = Reader(options ?? new LanguageModelOptions());
         var config = reader.ReadConfig();
         var (tokenizer, template) = reader.ReadTokenizer(config);
+        config = reader.WithGenerationStops(config, tokenizer.TokenToId(template.EndOfTurn));
         var model = new LanguageModel(reader.ReadNetwork(config), tokenizer, template);
         var whole = new LanguageModelOptions { DataType = model.Network.DataType, Device = options?.Device };
         if (folder.Length > 0 || gguf is not null)

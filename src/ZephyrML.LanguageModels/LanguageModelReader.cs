@@ -15,8 +15,7 @@ internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageMo
     public const string ConfigFile = "config.json", WeightsFile = "model.safetensors", RecordFile = "zephyr.json", GgufFile = "model.gguf", GenerationFile = "generation_config.json";
     private const string IndexFile = "model.safetensors.index.json";
 
-    /// <summary>The configuration; tokens that generation_config.json ends a text with are among its end tokens, since many folders name them only there.</summary>
-    public ModelConfig ReadConfig() => ReadText(ConfigFile) is { } json ? WithGenerationStops(ModelConfig.FromJson(json, Source(ConfigFile)))
+    public ModelConfig ReadConfig() => ReadText(ConfigFile) is { } json ? ModelConfig.FromJson(json, Source(ConfigFile))
         : Gguf() is { } gguf ? GgufConfig.Read(gguf) : throw Missing(ConfigFile);
 
     public (LanguageModelTokenizer, ChatTemplate) ReadTokenizer(ModelConfig config)
@@ -132,7 +131,8 @@ internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageMo
         }
     }
 
-    private ModelConfig WithGenerationStops(ModelConfig config)
+    /// <summary>The configuration with the end tokens that generation_config.json names besides, as many folders do; the template's end of turn is known anyway.</summary>
+    public ModelConfig WithGenerationStops(ModelConfig config, int? endOfTurn)
     {
         if (ReadText(GenerationFile) is not { } json) return config;
         try
@@ -140,7 +140,7 @@ internal sealed class LanguageModelReader(Func<string, Stream?> open, LanguageMo
             using var document = JsonDocument.Parse(json);
             if (!document.RootElement.TryGetProperty("eos_token_id", out var ends) || ends.ValueKind == JsonValueKind.Null) return config;
             int[] ids = ends.ValueKind == JsonValueKind.Array ? [.. ends.EnumerateArray().Select(id => id.GetInt32())] : [ends.GetInt32()];
-            return config with { EosTokenIds = [.. config.EosTokenIds.Union(ids.Where(id => id >= 0 && id < config.VocabSize))] };
+            return config with { EosTokenIds = [.. config.EosTokenIds.Union(ids.Where(id => id >= 0 && id < config.VocabSize && id != endOfTurn))] };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
         {
