@@ -55,6 +55,8 @@ public sealed class LanguageModel : IDisposable
             return single;
         }
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"There is no model folder '{folder}'.");
+        // A folder of nothing but a GGUF file of any name is that file.
+        if (!File.Exists(Path.Combine(folder, LanguageModelReader.ConfigFile)) && !AdapterFolder.Is(folder) && Directory.GetFiles(folder, "*.gguf") is [var only]) return Load(only, options);
         if (AdapterFolder.Is(folder)) return AdapterFolder.Load(folder, options ?? new());
         var model = Read(OpenIn(folder), options, folder);
         model.BaseModel = folder;

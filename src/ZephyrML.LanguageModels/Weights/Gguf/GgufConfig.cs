@@ -25,6 +25,7 @@ internal sealed class GgufConfig
     public static ModelConfig Read(GgufReader file)
     {
         var reader = new GgufConfig(file);
+        if (file.Number("split.count") is > 1 and var parts) throw new InvalidDataException($"{file.Source}: is one of {parts} parts (split.count); join them first.");
         var json = reader.ToJson();
         if (reader._faults.Count > 0) throw new InvalidDataException($"{file.Source}: {string.Join("; ", reader._faults)}.");
         return ModelConfig.FromJson(json.ToJsonString(), file.Source);
@@ -122,12 +123,12 @@ internal sealed class GgufConfig
     // Whatever is said of this architecture and nobody asked for would be ignored, so it is refused, but for what changes nothing.
     private void CheckTheRest()
     {
-        string[] harmless = ["vocab_size", "tensor_data_layout", "rope.scaling.finetuned"];
+        string[] harmless = ["vocab_size", "tensor_data_layout"];
         foreach (var (key, value) in _file.Metadata)
         {
             if (!key.StartsWith(_architecture + ".", StringComparison.Ordinal)) continue;
             string name = key[(_architecture.Length + 1)..];
-            bool nothing = value is 0 or 0u or 0f or 0L or 0UL or (byte)0 || name == "attention.causal" && value is true;
+            bool nothing = value is 0 or 0u or 0f or 0L or 0UL or (byte)0 || name is "attention.causal" && value is true || name == "rope.scaling.finetuned" && (value is true || _type != "granite");     // Granite's switch of all rotation
             if (!_asked.Contains(name) && !nothing && !harmless.Contains(name)) Refuse(name, value, "no such key");
         }
     }

@@ -33,7 +33,8 @@ internal sealed class GgufRopeConfig(GgufConfig source, JsonObject o, int keyLen
         int context = source.Int("context_length") ?? 0;
         double? factor = source.Number("rope.scaling.factor") ?? source.Number("rope.scale_linear");
         int original = source.Int("rope.scaling.original_context_length") ?? context;
-        string type = source.Text("rope.scaling.type") ?? (factor is null or 0 or 1 ? "none" : "linear");
+        // Phi-3's converter writes its divisors without a word.
+        string type = source.Text("rope.scaling.type") ?? (source.File.Tensors.Any(t => t.Name == Long) ? "longrope" : factor is null or 0 or 1 ? "none" : "linear");
         double? attention = source.Number("rope.scaling.attn_factor"), yarnAttention = source.Number("rope.scaling.yarn_attn_factor");
         var (fast, slow) = (source.Number("rope.scaling.yarn_beta_fast"), source.Number("rope.scaling.yarn_beta_slow"));
         if (source.Number("rope.scaling.yarn_ext_factor") is { } extrapolated and not (1 or -1)) source.Refuse("rope.scaling.yarn_ext_factor", extrapolated, "1");

@@ -33,7 +33,7 @@ internal static class GgufTokenizerWriter
     {
         var around = tokenizer.Encode("", addSpecialTokens: true);
         int[] before = tokenizer.Before.ToArray(), behind = around[before.Length..];
-        int? bos = tokenizer.BosTokenId ?? config.BosTokenId, eos = tokenizer.EosTokenId ?? (config.EosTokenIds.Count > 0 ? config.EosTokenIds[0] : null);
+        int? bos = tokenizer.BosTokenId ?? (before.Length == 1 ? before[0] : config.BosTokenId), eos = tokenizer.EosTokenId ?? (config.EosTokenIds.Count > 0 ? config.EosTokenIds[0] : null);
         if (before.Length > 1 || before.Length == 1 && before[0] != bos) throw Unsupported($"the tokens {Shown(tokenizer, before)} before a text", "bos_token or nothing");
         if (behind.Length > 1 || behind.Length == 1 && behind[0] != eos) throw Unsupported($"the tokens {Shown(tokenizer, behind)} behind a text", "eos_token or nothing");
         if (bos is { } b) yield return ("tokenizer.ggml.bos_token_id", (uint)b);
