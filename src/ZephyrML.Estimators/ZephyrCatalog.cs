@@ -75,17 +75,17 @@ public sealed class ZephyrCatalog
     /// since a chain keeps its rows. Lazy: the teacher is asked when rows are read; what was made stays, and further passes ask nobody.
     /// </summary>
     /// <param name="seeds">Data with a Prompt column: the first instructions.</param>
-    /// <param name="teacher">Answers and refines.</param>
+    /// <param name="teacher">Answers, refines and plays the user.</param>
     /// <param name="options">How many, which filters, and a file from which an interrupted run goes on; null: defaults.</param>
     /// <returns>Data with Messages, Prompt (the instruction) and Response.</returns>
     public IDataView SelfInstruct(IDataView seeds, IChatClient teacher, SelfInstructOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(seeds);
-        return GrowingDialogues.Create(_context, seeds, new SelfInstructGenerator(teacher, options));
+        return GrowingDialogues.Create(_context, seeds, teacher, options);
     }
 
     /// <summary>
-    /// Loads a file of one JSON object a line (plain, or .gz). Recognised are our own column names, dialogues (messages, ShareGPT's conversations), Alpaca's instruction,
+    /// Loads a file of one JSON object a line (plain, or .gz). Recognised are our own column names, dialogues (messages, ShareGPT's conversations, UltraChat's data), Alpaca's instruction,
     /// input and output, preference pairs (prompt, chosen, rejected) and UltraFeedback's candidates with scores; other texts and numbers keep their names.
     /// </summary>
     /// <param name="path">The file. It is looked through once, and read again by each pass.</param>

@@ -35,7 +35,9 @@ public sealed class RankEstimator : IEstimator<RankTransformer>
         _options.Validate();
         _seed = _options.Seed ?? SeedStream.Derive(context.Seed, "Rank");
         _client = client;
-        _judge = client is null ? judge : new UltraFeedbackJudge(client, _options.Judge ?? new UltraFeedbackJudgeOptions { Seed = _seed });
+        var asking = _options.Judge?.Copy() ?? new UltraFeedbackJudgeOptions();
+        asking.Seed ??= _seed;
+        _judge = client is null ? judge : new UltraFeedbackJudge(client, asking);
     }
 
     /// <inheritdoc/>

@@ -97,7 +97,12 @@ public sealed class RankOptions
             throw new ArgumentException($"{nameof(RankOptions)}: {string.Join(" ", problems)}");
     }
 
-    internal RankOptions Copy() => (RankOptions)MemberwiseClone();
+    internal RankOptions Copy()
+    {
+        var copy = (RankOptions)MemberwiseClone();
+        copy.Judge = Judge?.Copy();
+        return copy;
+    }
 
     internal PairOptions Pairs(int seed) => new() { Rejected = Rejected, MinScoreGap = MinScoreGap, EqualBest = EqualBest, Seed = seed };
 }

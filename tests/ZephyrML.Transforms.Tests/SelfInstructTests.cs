@@ -43,4 +43,27 @@ public sealed class SelfInstructTests
         Assert.HasCount(4, later.Z.SelfInstruct(later.Prompts(4), later.Teacher, new() { Refinements = 0, ContinueFrom = path }).GetColumn<string>("Prompt").ToList());
         Assert.AreEqual(0, later.Teacher.Calls);
     }
+
+    [TestMethod]
+    public void CountsGoToTheLogAndAnUnsafeRunIsWarnedAbout()
+    {
+        var desk = new Desk();
+        var infos = new List<string>();
+        desk.Ml.Log += (_, e) =>
+        {
+            if (e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Info)
+                infos.Add(e.Message);
+        };
+        _ = desk.Z.SelfInstruct(desk.Prompts(4), desk.Teacher, new() { Refinements = 0, ContinueFrom = Path.Combine(_folder, "a.jsonl") }).GetColumn<string>("Prompt").ToList();
+        StringAssert.Contains(infos.Single(), "SelfInstruct: 4 made, 0 continued.");
+        Assert.IsEmpty(desk.Warnings);
+        var dry = desk.Z.SelfInstruct(desk.Prompts(4), desk.Teacher, new() { TargetSize = 9, MaxRougeL = 0.5 });
+        Assert.IsEmpty(desk.Warnings, "nothing is begun before rows are read");
+        _ = dry.GetColumn<string>("Prompt").ToList();
+        _ = dry.GetColumn<string>("Prompt").ToList();
+        Assert.HasCount(2, desk.Warnings);
+        StringAssert.Contains(desk.Warnings[0], "ContinueFrom");
+        StringAssert.Contains(desk.Warnings[1], "ended below its target size");
+        StringAssert.Contains(desk.Warnings[1], "dropped as");
+    }
 }

@@ -114,7 +114,7 @@ public sealed class UltraFeedbackJudge : IAnswerJudge
         var (instruction, answer) = (Instruction(request), request.Candidates[candidate]);
         for (var attempt = 0; attempt <= _options.MaxReasks; attempt++)
         {
-            var stream = new SeedStream(_options.Seed, $"critique/{attempt}", Fingerprint(instruction, [answer]));
+            var stream = new SeedStream(_options.Seed ?? 0, $"critique/{attempt}", Fingerprint(instruction, [answer]));
             var question = new CritiqueQuestion(instruction, answer, Tag(stream, [instruction, answer])) { IsStructured = _options.StructuredOutput };
             var text = await AskAsync(request, "the critique", CritiquePrompt.System, CritiquePrompt.Render(question), _options.StructuredOutput ? CritiquePrompt.ReplyFormat : null, attempt, cancellationToken).ConfigureAwait(false);
             var score = (_options.StructuredOutput ? CritiquePrompt.ParseStructuredReply(text) : null)
@@ -143,7 +143,7 @@ public sealed class UltraFeedbackJudge : IAnswerJudge
     private (AspectQuestion Question, int[] Order) Question(JudgeRequest request, int[] shown, JudgeAspect aspect, int attempt, bool swapped)
     {
         var instruction = Instruction(request);
-        var stream = new SeedStream(_options.Seed, $"judge/{aspect}/{attempt}", Fingerprint(instruction, shown.Select(i => request.Candidates[i])));
+        var stream = new SeedStream(_options.Seed ?? 0, $"judge/{aspect}/{attempt}", Fingerprint(instruction, shown.Select(i => request.Candidates[i])));
         var order = (int[])shown.Clone();
         stream.Shuffle(order.AsSpan());
         if (swapped)

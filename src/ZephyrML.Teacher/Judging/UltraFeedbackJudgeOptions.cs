@@ -41,8 +41,8 @@ public sealed class UltraFeedbackJudgeOptions
     /// </summary>
     public bool RequireAllAspects { get; set; } = true;
 
-    /// <summary>The seed of the orders in which the answers are shown. Default: 0.</summary>
-    public int Seed { get; set; }
+    /// <summary>The seed of the orders in which the answers are shown; null, the default: Rank's, and 0 where the judge is used by itself.</summary>
+    public int? Seed { get; set; }
 
     /// <summary>The judge's name; null: the model's, from the client's metadata.</summary>
     public string? Name { get; set; }
@@ -57,10 +57,11 @@ public sealed class UltraFeedbackJudgeOptions
         .Require(MaxReasks >= 0, $"MaxReasks must be 0 or more, not {MaxReasks}.")
         .Throw();
 
-    internal UltraFeedbackJudgeOptions Copy()
+    /// <summary>A copy, on which later changes of this object have no effect.</summary>
+    public UltraFeedbackJudgeOptions Copy()
     {
         var copy = (UltraFeedbackJudgeOptions)MemberwiseClone();
-        copy.Aspects = [.. Aspects];
+        copy.Aspects = Aspects is null ? null! : [.. Aspects];
         return copy;
     }
 }
