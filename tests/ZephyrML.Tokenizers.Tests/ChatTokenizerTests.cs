@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ZephyrML.LanguageModels;
 
 namespace ZephyrML.Tokenizers.Tests;
@@ -57,6 +58,37 @@ public class ChatTokenizerTests
         var ids = ChatTokenizer.EncodePrompt(writes, ChatTemplate.ChatMl, [new("user", "x")]);
         Assert.AreEqual(writes.BosTokenId, ids[0]);
         Assert.AreNotEqual(writes.BosTokenId, ids[1]);
+    }
+
+    [TestMethod]
+    public void A_template_that_writes_the_beginning_itself_gets_no_second_one()
+    {
+        var tokenizer = TokenizerFixture.Own("bpe-llama3-small").Tokenizer;
+        var bos = tokenizer.BosTokenId!.Value;
+        Assert.AreEqual(bos, tokenizer.Encode("x", addSpecialTokens: true)[0]);
+        const string Turns = "{% for m in messages %}{{ '<|start_header_id|>' + m.role + '<|end_header_id|>\n\n' + m.content + '<|eot_id|>' }}{% endfor %}"
+            + "{% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}";
+        foreach (var jinja in new[] { "{{ bos_token }}" + Turns, Turns })
+        {
+            var template = new JinjaChatTemplate(jinja, new Dictionary<string, string> { ["bos_token"] = tokenizer.IdToToken(bos)!, ["eos_token"] = "<|eot_id|>" });
+            var chat = ChatTokenizer.Encode(tokenizer, template, Dialogue);
+            var prompt = ChatTokenizer.EncodePrompt(tokenizer, template, [.. Dialogue, new("user", "x")]);
+            Assert.AreEqual((1, bos), (chat.Ids.Count(id => id == bos), chat.Ids[0]));
+            Assert.AreEqual((1, bos), (prompt.Count(id => id == bos), prompt[0]));
+        }
+    }
+
+    [TestMethod]
+    public void Messages_with_tools_go_through_any_template_as_transformers_does()
+    {
+        var tokenizer = TestTokenizers.Zephyr;
+        var messages = JsonNode.Parse("""[{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]""")!;
+        var chat = ChatTokenizer.EncodeMessages(tokenizer, ChatTemplate.Zephyr, messages, new() { ContinueFinalMessage = true });
+        Assert.AreEqual("<|user|>\na</s>\n<|assistant|>\nb", tokenizer.Decode(chat.Ids, skipSpecialTokens: false));
+        var tools = new JinjaChatTemplate("{% for t in tools %}[{{ t.function.name }}]{% endfor %}{% for d in documents %}<{{ d.title }}>{% endfor %}{% for m in messages %}{% if m.role == 'assistant' %}{% generation %}{{ m.content }}{% endgeneration %}{% else %}{{ m.content }}|{% endif %}{% endfor %}");
+        chat = ChatTokenizer.EncodeMessages(tokenizer, tools, messages, new() { Tools = [JsonNode.Parse("""{"function": {"name": "f"}}""")], Documents = [JsonNode.Parse("""{"title": "t"}""")] });
+        Assert.AreEqual("[f]<t>a|b", tokenizer.Decode(chat.Ids, skipSpecialTokens: false));
+        Assert.AreEqual("b", tokenizer.Decode([.. chat.Ids.Where((_, i) => chat.Supervised[i])]));
     }
 
     [TestMethod]
