@@ -65,6 +65,29 @@ public sealed class TeacherGenerateTransformer : ITransformer
         return new StageView<GenerateInput, GeneratedAnswers>(Bind(input.Schema), input);
     }
 
+    /// <summary>Estimates what answering the data would cost, without asking anybody: rows that have their answers and what the clients' caches have cost nothing.</summary>
+    /// <param name="input">Data with Prompt; read once.</param>
+    /// <exception cref="InvalidOperationException">The model was loaded: it has no clients.</exception>
+    public CostEstimate DryRun(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var generator = Generator ?? throw new InvalidOperationException("TeacherGenerate: a loaded model has no teacher whose costs could be estimated.");
+        return generator.DryRun(Requests(Bind(input.Schema), input));
+    }
+
+    private static IEnumerable<AnswerRequest> Requests(GenerateStage stage, IDataView input)
+    {
+        using var cursor = input.GetRowCursor(stage.Needed);
+        var (read, getId) = (stage.Reader(cursor), cursor.GetIdGetter());
+        DataViewRowId id = default;
+        while (cursor.MoveNext())
+        {
+            getId(ref id);
+            if (stage.Request(new(RowResults<GenerateInput, GeneratedAnswers>.Number(id), read())) is { } request)
+                yield return request;
+        }
+    }
+
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => new StageMapper<GenerateInput, GeneratedAnswers>(Bind(inputSchema));
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => TeacherGenerateZip.Save(ctx, this);

@@ -71,6 +71,14 @@ public sealed class RealServerTests
         var e = Assert.ThrowsExactly<BudgetExceededException>(() => Pass(tokens: 200));
         StringAssert.Contains(e.Message, "of 200 tokens");
         var paid = server.Requests;
+        using (var teacher = TeacherClient.Create(TeacherClient.OpenAI(server.Address, "m"), new() { Cache = Path.Combine(folder, "c.db"), Budget = new() { MaxCost = 1, CostPer1MOutput = 10 } }))
+        {
+            var model = new MLContext(1).Zephyr().TeacherGenerate(teacher, new() { ["a"] = teacher }, new() { MaxOutputTokens = 7 }).Fit(data);
+            var estimate = model.DryRun(data);
+            Assert.AreEqual((60L, (long)paid, (60L - paid) * 7), (estimate.Calls, estimate.Cached, estimate.MostOutputTokens));
+            Assert.AreEqual((60 - paid) * 7 * 10 / 1_000_000m, estimate.MostCost);
+            Assert.AreEqual(paid, server.Requests, "nobody was asked");
+        }
         Assert.IsTrue(paid is > 3 and <= 11, $"{paid}");
         Assert.HasCount(30, Pass(tokens: 100_000));
         Assert.AreEqual(30, server.Requests, "the second run paid for the rest alone");

@@ -40,7 +40,7 @@ public sealed class AnswerGenerator
         var models = request.WantsCandidates ? _pool.Choose(_options.ModelsPerPrompt, _options.Seed, request.Row) : [];
         var answers = models.SelectMany(model =>
         {
-            var system = Join(_options.SystemPrompt, Principles.Draw(Principles.For(_options.Principles, request.Source), _options.Seed, request.Row, model.Name));
+            var system = System(request, model.Name);
             return Enumerable.Range(0, _options.SamplesPerModel).Select(sample => (model.Name,
                 Answer: AskAsync($"candidate '{model.Name}'", model.Client, request, system, _options.CandidateTemperature, sample, failures, cancellationToken)));
         }).ToList();
@@ -54,6 +54,33 @@ public sealed class AnswerGenerator
         return new(await response.ConfigureAwait(false) ?? "", [.. answered.Select(a => a.Text)], [.. answered.Select(a => a.Model)]) { Failures = failures };
     }
 
+    /// <summary>Estimates what prompts would cost, without asking anybody: all calls of the teacher and of the drawn candidates, less what their caches have.</summary>
+    /// <param name="requests">The prompts; read once.</param>
+    public CostEstimate DryRun(IEnumerable<AnswerRequest> requests)
+    {
+        ArgumentNullException.ThrowIfNull(requests);
+        var runs = new Dictionary<IChatClient, DryRun>(ReferenceEqualityComparer.Instance);
+        foreach (var client in _pool.Select(c => c.Client).Append(_teacher).OfType<IChatClient>())
+            runs.TryAdd(client, new(client, prices: null));
+        foreach (var request in requests)
+        {
+            if (_teacher is not null && request.WantsResponse)
+                runs[_teacher].Add(Messages(request, _options.SystemPrompt), Options(_options.TeacherTemperature, sample: 0));
+            foreach (var model in request.WantsCandidates ? _pool.Choose(_options.ModelsPerPrompt, _options.Seed, request.Row) : [])
+            {
+                for (var sample = 0; sample < _options.SamplesPerModel; sample++)
+                    runs[model.Client].Add(Messages(request, System(request, model.Name)), Options(_options.CandidateTemperature, sample));
+            }
+        }
+        return runs.Values.Select(r => r.Result()).Aggregate((a, b) => a + b);
+    }
+
+    private ChatOptions Options(float? temperature, int sample) =>
+        new ChatOptions { Temperature = temperature, TopP = _options.TopP, MaxOutputTokens = _options.MaxOutputTokens, Seed = _options.RequestSeed }.WithSample(sample);
+
+    private string? System(AnswerRequest request, string model) =>
+        Join(_options.SystemPrompt, Principles.Draw(Principles.For(_options.Principles, request.Source), _options.Seed, request.Row, model));
+
     /// <summary>The answer; null where the model failed, and failures are skipped.</summary>
     private async Task<string?> AskAsync(
         string who, IChatClient client, AnswerRequest request, string? system, float? temperature, int sample, List<TeacherException> failures, CancellationToken cancellationToken)
@@ -62,8 +89,7 @@ public sealed class AnswerGenerator
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var options = new ChatOptions { Temperature = temperature, TopP = _options.TopP, MaxOutputTokens = _options.MaxOutputTokens, Seed = _options.RequestSeed }.WithSample(sample);
-            var response = await client.GetResponseAsync(Messages(request, system), options, cancellationToken).ConfigureAwait(false);
+            var response = await client.GetResponseAsync(Messages(request, system), Options(temperature, sample), cancellationToken).ConfigureAwait(false);
             return response.Text.Trim();
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)

@@ -63,9 +63,7 @@ internal sealed class GenerateStage : Stage<GenerateInput, GeneratedAnswers>
     {
         var input = row.Input;
         var kept = new GeneratedAnswers(input.Response, input.Candidates, input.Models);
-        var wantsResponse = _owner.AsksTeacher && input.Response.Length == 0;
-        var wantsCandidates = _owner.AsksPool && input.Candidates.All(string.IsNullOrEmpty);
-        if ((!wantsResponse && !wantsCandidates) || (input.Prompt.Length == 0 && input.Messages.Length == 0))
+        if (Request(row) is not { } request)
         {
             pass?.Count(asked: false);
             return kept;
@@ -75,13 +73,6 @@ internal sealed class GenerateStage : Stage<GenerateInput, GeneratedAnswers>
             _owner.NoTeacher.Say();
             return kept;
         }
-        var request = new AnswerRequest(row.Number, input.Prompt)
-        {
-            Messages = Dialogues.Context(input.Messages, row.Number, _owner.Options.MessagesColumn),
-            Source = input.Source,
-            WantsResponse = wantsResponse,
-            WantsCandidates = wantsCandidates,
-        };
         var answers = await _owner.Gate.RunAsync(() => generator.GenerateAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
         pass?.Count(asked: true);
         if (answers.Failures.Count > 0)
@@ -90,8 +81,25 @@ internal sealed class GenerateStage : Stage<GenerateInput, GeneratedAnswers>
             pass?.CountFailure(answers.Failures[0]);
         }
         return new GeneratedAnswers(
-            wantsResponse ? answers.Response : kept.Response,
-            wantsCandidates ? answers.Candidates : kept.Candidates,
-            wantsCandidates ? answers.CandidateModels : kept.CandidateModels);
+            request.WantsResponse ? answers.Response : kept.Response,
+            request.WantsCandidates ? answers.Candidates : kept.Candidates,
+            request.WantsCandidates ? answers.CandidateModels : kept.CandidateModels);
+    }
+
+    /// <summary>What is asked for a row; null where it has all, or nothing to ask about.</summary>
+    public AnswerRequest? Request(StageRow<GenerateInput> row)
+    {
+        var input = row.Input;
+        var wantsResponse = _owner.AsksTeacher && input.Response.Length == 0;
+        var wantsCandidates = _owner.AsksPool && input.Candidates.All(string.IsNullOrEmpty);
+        if ((!wantsResponse && !wantsCandidates) || (input.Prompt.Length == 0 && input.Messages.Length == 0))
+            return null;
+        return new AnswerRequest(row.Number, input.Prompt)
+        {
+            Messages = Dialogues.Context(input.Messages, row.Number, _owner.Options.MessagesColumn),
+            Source = input.Source,
+            WantsResponse = wantsResponse,
+            WantsCandidates = wantsCandidates,
+        };
     }
 }
