@@ -69,7 +69,7 @@ public sealed class DistilledDpoEstimator : IEstimator<StudentTransformer>
         using var channel = ((IChannelProvider)_context.Ml).Start("DistilledDpo");
         var log = new FitLog(channel, _context);
         var seed = _options.Seed ?? FitContext.SeedOfCheckpoints(_options) ?? SeedStream.Derive(_context.Seed, Stage);
-        var start = StudentStart.ForDpo(input.Schema, _start, _options, seed);
+        var start = StudentStart.ForDpo(input.Schema, _start, _options, ComputePlace.Of(_context.Ml, _options.GpuDeviceId, _options.Precision, log), seed);
         try
         {
             var settings = Settings(start.From?.Settings ?? new StudentSettings(), seed);
@@ -86,6 +86,7 @@ public sealed class DistilledDpoEstimator : IEstimator<StudentTransformer>
                     $"DistilledDpo has nothing to train on: none of {skipped + held.Count} rows has a '{_options.ChosenColumn}' and a '{_options.RejectedColumn}'{(held.Count > 0 ? " and is not held out" : "")}.");
             LastResult = DpoTrainer.Train(start.Model.Network, rows, held.Count > 0 ? held : null, _options,
                 FitContext.Of(_context, log, seed, start));
+            log.Memory(Stage, LastResult);
             start.Model.WeightsChanged();
             var info = Lineage.After(start, start.Model, Stage, seed, _options, LastResult, skipped, held.Count);
             return new StudentTransformer(new Student(new SharedModel(start.Model), settings, info) { Origin = start.From is { } from ? new(from.Weights) : null });

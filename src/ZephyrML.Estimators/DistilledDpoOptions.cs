@@ -64,6 +64,9 @@ public sealed class DistilledDpoOptions : DpoOptions
     /// </summary>
     public Nf4Options? Quantization { get; set; }
 
+    /// <summary>The GPU that trains and answers, counted from 0; null: <c>MLContext.GpuDeviceId</c>, and where that is null too the CPU. Where there is none, <c>MLContext.FallbackToCpu</c> decides. Default null.</summary>
+    public int? GpuDeviceId { get; set; }
+
     /// <inheritdoc/>
     protected override void CopyLists()
     {
@@ -80,6 +83,8 @@ public sealed class DistilledDpoOptions : DpoOptions
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(EvaluationFraction)} must be at least 0 and below 1, not {EvaluationFraction}.");
         foreach (var problem in Fitting.StudentOptionProblems.Of(Generation, (nameof(MaxNewTokens), MaxNewTokens is not null), (nameof(Temperature), Temperature is not null), (nameof(ReplyBatchSize), ReplyBatchSize is not null)))
             yield return problem;
+        if (GpuDeviceId is < 0)
+            yield return $"{nameof(GpuDeviceId)} must be null or at least 0, not {GpuDeviceId}.";
         foreach (var problem in Fitting.StudentOptionProblems.OfAdapter(Adapter, Quantization))
             yield return problem;
         foreach (var problem in Fitting.StudentOptionProblems.Of(MaxNewTokens ?? 1, Temperature ?? 0, ReplyBatchSize ?? 1, ChatTemplate,

@@ -71,7 +71,7 @@ public sealed class DistilledSftEstimator : IEstimator<StudentTransformer>
         using var channel = ((IChannelProvider)_context.Ml).Start("DistilledSft");
         var log = new FitLog(channel, _context);
         var seed = _options.Seed ?? FitContext.SeedOfCheckpoints(_options) ?? SeedStream.Derive(_context.Seed, Stage);
-        var start = StudentStart.FromFolder(_options.BaseModel!, _options.ChatTemplate, _options.Adapter, _options.Quantization, _options.Precision, seed);
+        var start = StudentStart.FromFolder(_options.BaseModel!, _options.ChatTemplate, _options.Adapter, _options.Quantization, ComputePlace.Of(_context.Ml, _options.GpuDeviceId, _options.Precision, log), seed);
         try
         {
             using var rows = TokenStore.ForSft();
@@ -87,6 +87,7 @@ public sealed class DistilledSftEstimator : IEstimator<StudentTransformer>
                     $"DistilledSft has nothing to train on: none of {skipped + held.Count} rows has a '{_options.ResponseColumn}' or ends with an assistant's turn in '{_options.MessagesColumn}'{(held.Count > 0 ? " and is not held out" : "")}.");
             LastResult = SftTrainer.Train(start.Model.Network, rows, held.Count > 0 ? held : null, _options,
                 FitContext.Of(_context, log, seed, start));
+            log.Memory(Stage, LastResult);
             start.Model.WeightsChanged();
             var info = Lineage.After(start, start.Model, Stage, seed, _options, LastResult, skipped, held.Count);
             return new StudentTransformer(new Student(new SharedModel(start.Model), Settings(seed), info));

@@ -57,6 +57,9 @@ public sealed class DistilledSftOptions : SftOptions
     /// </summary>
     public Nf4Options? Quantization { get; set; }
 
+    /// <summary>The GPU that trains and answers, counted from 0; null: <c>MLContext.GpuDeviceId</c>, and where that is null too the CPU. Where there is none, <c>MLContext.FallbackToCpu</c> decides. Default null.</summary>
+    public int? GpuDeviceId { get; set; }
+
     /// <inheritdoc/>
     protected override void CopyLists()
     {
@@ -75,6 +78,8 @@ public sealed class DistilledSftOptions : SftOptions
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(EvaluationFraction)} must be at least 0 and below 1, not {EvaluationFraction}.");
         foreach (var problem in Fitting.StudentOptionProblems.Of(Generation, (nameof(MaxNewTokens), MaxNewTokens != 256), (nameof(Temperature), Temperature != 0), (nameof(ReplyBatchSize), ReplyBatchSize != 16)))
             yield return problem;
+        if (GpuDeviceId is < 0)
+            yield return $"{nameof(GpuDeviceId)} must be null or at least 0, not {GpuDeviceId}.";
         foreach (var problem in Fitting.StudentOptionProblems.OfAdapter(Adapter, Quantization))
             yield return problem;
         foreach (var problem in Fitting.StudentOptionProblems.Of(MaxNewTokens, Temperature, ReplyBatchSize, ChatTemplate,

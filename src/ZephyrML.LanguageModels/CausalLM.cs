@@ -198,13 +198,17 @@ public sealed class CausalLM : nn.Module
     /// <summary>A network of its own with equal weights, and an adapter of its own with equal weights where there is one.</summary>
     /// <param name="shareBase">Keep the base's weights in the same memory: what changes them here changes them there. Only for bases that stay as they are.</param>
     /// <param name="withAdapter">Whether the adapter is cloned too.</param>
-    /// <param name="dataType">The type of the clone's weights; null: as they are. Not with <paramref name="shareBase"/>, nor where they are quantised.</param>
-    public CausalLM Clone(bool shareBase = false, bool withAdapter = true, ScalarType? dataType = null)
+    /// <param name="dataType">The type of the base's weights in the clone; null: as here. Another type, or another device, is never shared.</param>
+    /// <param name="device">Where the clone is; null: as here.</param>
+    /// <exception cref="InvalidOperationException">The base is quantised, and type or device are to be others; or the adapter is merged.</exception>
+    public CausalLM Clone(bool shareBase = false, bool withAdapter = true, ScalarType? dataType = null, Device? device = null)
     {
-        if (dataType is { } other && other != DataType && (shareBase || Quantization is not null))
-            throw new ArgumentException($"Weights that are shared or quantised keep their type, {DataType}.", nameof(dataType));
         using var noGrad = no_grad();
-        var clone = new CausalLM(Config, dataType ?? DataType, Device);
+        var there = device ?? Device;
+        bool alike = (dataType ?? DataType) == DataType && there.type == Device.type && there.index == Device.index;
+        if (!alike && Quantization is not null) throw new InvalidOperationException($"The base is quantised, as {DataType} on {Device}; it cannot become {dataType ?? DataType} on {there}. Load it from its folder as that.");
+        shareBase &= alike;
+        var clone = new CausalLM(Config, dataType ?? DataType, there);
         try
         {
             using var scope = NewDisposeScope();

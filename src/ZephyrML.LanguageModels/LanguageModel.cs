@@ -102,10 +102,11 @@ public sealed class LanguageModel : IDisposable
     /// <summary>A model with a copy of the weights; tokenizer and template, which never change, are shared.</summary>
     /// <param name="shareBase">Keep the base's weights in the same memory: only for bases that stay as they are.</param>
     /// <param name="withAdapter">Whether the adapter is copied too.</param>
-    /// <param name="dataType">The type of the copy's weights; null: as they are. Not with <paramref name="shareBase"/>, nor where they are quantised.</param>
-    public LanguageModel Clone(bool shareBase = false, bool withAdapter = true, ScalarType? dataType = null)
+    /// <param name="dataType">The type of the base's weights in the copy; null: as here. Another type, or another device, is never shared.</param>
+    /// <param name="device">Where the copy is; null: as here.</param>
+    public LanguageModel Clone(bool shareBase = false, bool withAdapter = true, ScalarType? dataType = null, Device? device = null)
     {
-        var clone = With(Network.Clone(shareBase, withAdapter, dataType));
+        var clone = With(Network.Clone(shareBase, withAdapter, dataType, device));
         if (!withAdapter) clone._weightsHash = null;
         if (clone.Network.DataType != Network.DataType) clone._baseHash = clone._weightsHash = null;
         return clone;

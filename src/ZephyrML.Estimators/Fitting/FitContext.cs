@@ -13,6 +13,8 @@ internal static class FitContext
     {
         Progress = log,
         Warnings = log,
+        Memory = log,
+        StopTokenIds = start.Model.StopTokenIds,
         CancellationToken = context.CancellationToken,
         Seed = seed,
         CacheFolder = context.CacheFolder,

@@ -47,7 +47,7 @@ internal static class Lineage
     private static string Options(TrainingOptions options)
     {
         var json = JsonSerializer.SerializeToNode(options, options.GetType(), Json) as JsonObject ?? [];
-        foreach (var place in (string[])["BaseModel", nameof(TrainingOptions.CheckpointFolder), nameof(TrainingOptions.ResumeFrom), nameof(TrainingOptions.MetricsFolder)])
+        foreach (var place in (string[])["BaseModel", "GpuDeviceId", nameof(TrainingOptions.MemoryCheck), nameof(TrainingOptions.MemoryLimit), nameof(TrainingOptions.CheckpointFolder), nameof(TrainingOptions.ResumeFrom), nameof(TrainingOptions.MetricsFolder)])
             json.Remove(place);
         return json.ToJsonString();
     }

@@ -15,22 +15,21 @@ namespace ZephyrML.Fitting;
 internal sealed record StudentStart(LanguageModel Model, string? Folder, Student? From, string Weights)
 {
     /// <summary>A folder's model, or an adapter's folder with the model that it belongs to, or a GGUF file.</summary>
-    public static StudentStart FromFolder(string folder, string? template, LoraOptions? adapter, Nf4Options? quantization, Precision precision, int seed)
+    public static StudentStart FromFolder(string folder, string? template, LoraOptions? adapter, Nf4Options? quantization, ComputePlace place, int seed)
     {
         if (!Directory.Exists(folder) && !File.Exists(folder))
             throw new DirectoryNotFoundException($"Option BaseModel: there is no folder '{folder}'.");
-        var type = TypeOf(precision);
-        var whole = new LanguageModelOptions { ChatTemplate = template, DataType = type };
+        LanguageModelOptions How(Nf4Options? quantized) => new() { ChatTemplate = template, DataType = place.Type, Device = place.Device, Quantization = quantized };
         bool adapted = File.Exists(Path.Combine(folder, "adapter_config.json")) && !File.Exists(Path.Combine(folder, "config.json"));
         // An adapter that another one is to be laid over must be merged first, into weights that are whole.
-        var model = LanguageModel.Load(folder, new LanguageModelOptions { ChatTemplate = template, DataType = type, Quantization = adapted && adapter is not null ? null : quantization });
+        var model = LanguageModel.Load(folder, How(adapted && adapter is not null ? null : quantization));
         var start = model.Network.Adapter is null ? model.BaseHash : model.WeightsHash;
-        model = Prepare(model, () => Merged(() => LanguageModel.Load(folder, whole)), adapter, quantization, seed);
+        model = Prepare(model, () => Merged(() => LanguageModel.Load(folder, How(null))), adapter, quantization, seed);
         return new(model, Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), null, start);
     }
 
     /// <summary>A copy of a fitted student. Where its weights will not change they are shared, not copied.</summary>
-    public static StudentStart FromStudent(Student student, LoraOptions? adapter, Nf4Options? quantization, Precision precision, int seed)
+    public static StudentStart FromStudent(Student student, LoraOptions? adapter, Nf4Options? quantization, ComputePlace place, int seed)
     {
         var hold = student.Weights.Hold();
         try
@@ -38,7 +37,7 @@ internal sealed record StudentStart(LanguageModel Model, string? Folder, Student
             var from = student.Weights.Model;
             bool frozen = from.Network.Adapter is not null || adapter is not null;
             // What is frozen may have any type.
-            var model = Prepare(frozen ? from.Clone(shareBase: true) : from.Clone(dataType: TypeOf(precision)), () => Merged(() => from.Clone(shareBase: true)), adapter, quantization, seed);
+            var model = Prepare(from.Clone(shareBase: frozen, dataType: frozen ? null : place.Type, device: place.Device), () => Merged(() => from.Clone(shareBase: true)), adapter, quantization, seed);
             if (model.Network.Quantization is not null)
             {
                 // What was quantised here was a student's weights: that student stays as long as its copy may ask for them.
@@ -54,7 +53,7 @@ internal sealed record StudentStart(LanguageModel Model, string? Folder, Student
     }
 
     /// <summary>dDPO's start: the student given as an argument, the one that the schema carries, or the BaseModel folder; an error unless it is exactly one.</summary>
-    public static StudentStart ForDpo(DataViewSchema schema, StudentTransformer? given, DistilledDpoOptions options, int seed)
+    public static StudentStart ForDpo(DataViewSchema schema, StudentTransformer? given, DistilledDpoOptions options, ComputePlace place, int seed)
     {
         var carried = StudentSchema.Find(schema);
         if (given is not null && carried is not null && !ReferenceEquals(given.Student.Weights, carried.Weights))
@@ -67,9 +66,9 @@ internal sealed record StudentStart(LanguageModel Model, string? Folder, Student
                 $"DistilledDpo has two models to start from: option BaseModel ('{options.BaseModel}') and {(given is not null ? "the student given as its argument" : "the student in the data's schema (a DistilledSft stage before it)")}. " +
                 "Set BaseModel to null, or leave the student out.");
         if (student is not null)
-            return FromStudent(student, options.Adapter, options.Quantization, options.Precision, seed);
+            return FromStudent(student, options.Adapter, options.Quantization, place, seed);
         if (options.BaseModel is not null)
-            return FromFolder(options.BaseModel, options.ChatTemplate, options.Adapter, options.Quantization, options.Precision, seed);
+            return FromFolder(options.BaseModel, options.ChatTemplate, options.Adapter, options.Quantization, place, seed);
         throw new InvalidOperationException(
             "DistilledDpo has no model to start from: put a DistilledSft stage before it, give a fitted student as its first argument, or set option BaseModel to a model's folder.");
     }
@@ -107,7 +106,6 @@ internal sealed record StudentStart(LanguageModel Model, string? Folder, Student
         }
     }
 
-    private static ScalarType TypeOf(Precision precision) => precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     private static CausalLM Merged(Func<LanguageModel> load)
     {
