@@ -26,7 +26,9 @@ public sealed class TrainingContext
     /// <summary>Tokens that end an answer, the chat template's end of turn among them; a run in which none is learned warns. Null: the model's eos tokens.</summary>
     public IReadOnlyList<int>? StopTokenIds { get; init; }
 
-    /// <summary>Files that checkpoints hold beside the weights, so that a checkpoint's folder is a model's folder: the tokenizer's and the chat template's. Null: only config.json.</summary>
+    /// <summary>
+    /// Files that checkpoints hold beside the weights, so that a checkpoint's folder is a model's folder: the tokenizer's and the chat template's; where an adapter is trained, an adapter's folder: its configuration. Null: config.json or adapter_config.json alone.
+    /// </summary>
     public IEnumerable<(string Name, Action<Stream> Write)>? ModelFiles { get; init; }
 
     /// <summary>Where the starting model comes from, as text, for the checkpoints to keep; null: unknown.</summary>

@@ -80,6 +80,27 @@ public sealed class CheckpointTests
     }
 
     [TestMethod]
+    public void AnAdaptersCheckpointIsAnAdaptersFolder()
+    {
+        using var lab = new Lab();
+        using var stop = new CancellationTokenSource();
+        using var stopped = new Lab(configure: o => (o.CancellationToken, o.Progress) = (stop.Token, new StopAt("dSFT", 3, stop)));
+        DistilledSftOptions Options(Lab where, string? folder)
+        {
+            var options = Sft(where, folder);
+            (options.BaseModel, options.Adapter) = (lab.BaseModel, new LoraOptions { Rank = 4, Alpha = 8, Dropout = 0.1 });
+            return options;
+        }
+        using var expected = lab.Z.DistilledSft(Options(lab, null)).Fit(lab.Chats);
+        Assert.Throws<OperationCanceledException>(() => stopped.Z.DistilledSft(Options(stopped, lab.PathOf("lora"))).Fit(stopped.Chats));
+        var estimator = lab.Z.DistilledSft(Options(lab, lab.PathOf("lora")));
+        using var student = estimator.Fit(lab.Chats);
+        Assert.AreEqual((3, expected.Info.Last.Weights), (estimator.LastResult!.ResumedFromStep!.Value, student.Info.Last.Weights));
+        using var loaded = LanguageModel.Load(Path.Combine(lab.PathOf("lora"), "checkpoint-8"));
+        Assert.AreEqual(student.Info.Last.Weights, loaded.WeightsHash);
+    }
+
+    [TestMethod]
     public void HeldOutRowsStopEarlyAndPickTheBest()
     {
         using var lab = new Lab();

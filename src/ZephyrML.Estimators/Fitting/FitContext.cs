@@ -19,6 +19,6 @@ internal static class FitContext
         Seed = seed,
         CacheFolder = context.CacheFolder,
         Lineage = Lineage.Before(start),
-        ModelFiles = start.Model.Files().Where(file => !file.Name.EndsWith(".safetensors", StringComparison.Ordinal)), // the trainer writes the weights
+        ModelFiles = (start.Model.Network.Adapter is null ? start.Model.Files() : start.Model.AdapterFiles()).Where(file => !file.Name.EndsWith(".safetensors", StringComparison.Ordinal)), // the trainer writes the weights
     };
 }

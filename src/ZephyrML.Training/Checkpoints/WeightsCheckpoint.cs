@@ -17,7 +17,7 @@ internal sealed class WeightsCheckpoint(CausalLM model, FlatParameters weights, 
         var files = context.ModelFiles?.ToList() ?? [];
         if (model.Adapter is { } adapter)
         {
-            files = [.. adapter.Files(), .. files.Where(file => file.Name != CheckpointFiles.Config)];
+            files.AddRange(adapter.Files().ExceptBy(files.Select(file => file.Name), file => file.Name));
         }
         else
         {
