@@ -13,7 +13,7 @@ internal sealed class RunIdentity
     [
         nameof(TrainingOptions.Seed), // the seed that is really used stands beside the options
         nameof(TrainingOptions.LogEverySteps), nameof(TrainingOptions.CheckpointFolder), nameof(TrainingOptions.ResumeFrom), nameof(TrainingOptions.SaveStrategy), nameof(TrainingOptions.SaveEverySteps), nameof(TrainingOptions.SaveTotalLimit),
-        nameof(TrainingOptions.RecomputeActivations), nameof(TrainingOptions.MemoryCheck), nameof(TrainingOptions.MemoryLimit),
+        nameof(TrainingOptions.RecomputeActivations), nameof(TrainingOptions.MemoryCheck), nameof(TrainingOptions.MemoryLimit), nameof(TrainingOptions.MemoryCheck), nameof(TrainingOptions.MemoryLimit),
         nameof(TrainingOptions.MetricsFolder), nameof(TrainingOptions.ReportTo),
     ];
 
