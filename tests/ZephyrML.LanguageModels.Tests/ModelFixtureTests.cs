@@ -57,6 +57,34 @@ public sealed class ModelFixtureTests
         CheckGreedy(fixture, model);
     }
 
+    [TestMethod]
+    [DataRow("gemma-gelu-linear")]
+    [DataRow("gemma2-types-relu")]
+    [DataRow("gemma3-local-scaled")]
+    [DataRow("gemma3-v4")]
+    [DataRow("gpt2-inverse-untied")]
+    [DataRow("granite-bias")]
+    [DataRow("llama-bias-f16")]
+    [DataRow("llama-longrope-factor")]
+    [DataRow("llama-yarn-mscale")]
+    [DataRow("llama3-toplevel-orig")]
+    [DataRow("neox-nobias-tied")]
+    [DataRow("neox-serial-half")]
+    [DataRow("olmo2-bias-headdim")]
+    [DataRow("phi3-longrope-partial-v5")]
+    [DataRow("qwen2-layertypes")]
+    [DataRow("qwen3-bias-window")]
+    [DataRow("smollm3-window")]
+    public void OwnSettings_LogitsAndHiddenStates(string name)
+    {
+        using var fixture = Fixture.Model(Path.Combine("settings", name));
+        using var model = fixture.Network();
+        CheckLogits(fixture, model);
+        CheckHidden(fixture, model);
+        // What is written back computes the same.
+        Assert.AreEqual(model.Config.ToJson(), ModelConfig.FromJson(model.Config.ToJson()).ToJson());
+    }
+
     private static void CheckLogits(Fixture fixture, CausalLM model)
     {
         using var scope = NewDisposeScope();
