@@ -49,6 +49,16 @@ public sealed class JsonlLoaderTests
     }
 
     [TestMethod]
+    public void SelfInstructsSeedsTakeTheirFirstInstance()
+    {
+        var data = Load(
+            """{"id":"seed_task_0","name":"n","instruction":"Sum up.","instances":[{"input":"It rained.","output":"Rain."},{"input":"x","output":"y"}],"is_classification":false}""",
+            """{"id":"seed_task_1","name":"m","instruction":"Sing.","instances":[{"input":"","output":"La."}],"is_classification":true}""");
+        CollectionAssert.AreEqual(new[] { "Sum up.\n\nIt rained.", "Sing." }, Texts(data, "Prompt"));
+        CollectionAssert.AreEqual(new[] { "Rain.", "La." }, Texts(data, "Response"));
+    }
+
+    [TestMethod]
     public void OtherFormsOfDialogues()
     {
         var data = Load(

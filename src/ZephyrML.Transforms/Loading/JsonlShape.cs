@@ -5,7 +5,7 @@ namespace ZephyrML.Transforms.Loading;
 
 /// <summary>
 /// Turns a JSON object into our columns. Known are: our own column names; messages (OpenAI), conversations (ShareGPT) and data (UltraChat: the turns' texts by turns);
-/// instruction, input and output, with system and history where they are there (Alpaca, as LLaMA-Factory has it);
+/// instruction, input and output, with system and history where they are there (Alpaca, as LLaMA-Factory has it), or with instances, of which the first counts (Self-Instruct's seeds);
 /// prompt, chosen and rejected as texts or dialogues; candidates or completions as texts with scores beside them, or as objects with model, text and score (UltraFeedback).
 /// Other texts, numbers, and lists of either keep their names; the rest is left out.
 /// </summary>
@@ -28,7 +28,7 @@ internal sealed class JsonlShape(JsonlOptions options)
         var columns = new Dictionary<string, object>(StringComparer.Ordinal);
         string? instruction = null, input = null, system = null;
         string[]? models = null;
-        JsonElement? history = null;
+        JsonElement? history = null, instance = null;
         foreach (var field in row.EnumerateObject())
         {
             if (field.Value.ValueKind is JsonValueKind.Null)
@@ -69,6 +69,9 @@ internal sealed class JsonlShape(JsonlOptions options)
                     // UltraFeedback names the models beside its completions, and in them.
                     models = Texts(field.Name, field.Value);
                     break;
+                case "instances" when field.Value.ValueKind == JsonValueKind.Array && field.Value.GetArrayLength() > 0 && field.Value[0].ValueKind == JsonValueKind.Object:
+                    instance = field.Value[0];
+                    break;
                 case "system" when field.Value.ValueKind == JsonValueKind.String:
                     system = Text(field);
                     break;
@@ -85,6 +88,13 @@ internal sealed class JsonlShape(JsonlOptions options)
                     Other(columns, field);
                     break;
             }
+        }
+        if (instruction is not null && instance is { } first)
+        {
+            if (First(first, ["input"]) is { ValueKind: JsonValueKind.String } data)
+                input ??= data.GetString();
+            if (First(first, ["output"]) is { ValueKind: JsonValueKind.String } output)
+                columns.TryAdd(ZephyrColumns.Response, output.GetString()!);
         }
         if (instruction is not null)
             columns.TryAdd(ZephyrColumns.Prompt, string.IsNullOrWhiteSpace(input) ? instruction : $"{instruction}\n\n{input}");

@@ -68,6 +68,7 @@ internal sealed class TeacherPass : IDisposable
             if (Stopwatch.GetElapsedTime(_logged, now) < LogEvery)
                 return;
             _logged = now;
+            Checkpoint();
             _channel.Info(MessageSensitivity.None, Line());
         }
     }
@@ -101,6 +102,8 @@ internal sealed class TeacherPass : IDisposable
             if (_asked > 0)
                 Tell(Stopwatch.GetTimestamp());
             if (_done > 0)
+                Checkpoint();
+            if (_done > 0)
                 _channel.Info(MessageSensitivity.None, Statistics is null ? Line() : $"{Line()}. {Statistics}");
             _ended = true;
             _progressChannel?.Dispose();
@@ -108,11 +111,17 @@ internal sealed class TeacherPass : IDisposable
         }
     }
 
+    /// <summary>Seldom: ML.NET keeps what is reported there until somebody asks for it.</summary>
+    private void Checkpoint()
+    {
+        var (paid, hits) = Counters();
+        _progressChannel?.Checkpoint(paid, hits, _done, _total);
+    }
+
     private void Tell(long now)
     {
         _told = now;
         var (paid, hits) = Counters();
-        _progressChannel?.Checkpoint(paid, hits, _done, _total);
         _progress?.Report(new ZephyrProgress(_stage, _done, _total, Rate(now), Left(now),
             new Dictionary<string, double> { ["asked"] = _asked, ["failed"] = _failed, ["paid_calls"] = paid, ["cache_hits"] = hits }));
     }
