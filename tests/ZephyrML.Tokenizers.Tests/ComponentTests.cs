@@ -153,6 +153,31 @@ public class ComponentTests
     }
 
     [TestMethod]
+    [DataRow("""{"type":"NFC"}""")]
+    [DataRow("""{"type":"NFKD"}""")]
+    [DataRow("""{"type":"Sequence","normalizers":[{"type":"NFKC"},{"type":"Lowercase"},{"type":"StripAccents"},{"type":"Replace","pattern":{"Regex":"\\s+"},"content":" "},{"type":"Strip","strip_left":true,"strip_right":true}]}""")]
+    [DataRow("""{"type":"BertNormalizer"}""")]
+    public void No_text_makes_a_normalizer_hang(string normalizer)
+    {
+        var tokenizer = Tokenizer(Letters, normalizer, """{"type":"WhitespaceSplit"}""");
+        foreach (var text in new[] { "a" + new string('\u0301', 60_000), string.Concat(Enumerable.Repeat("\u0301\u0316", 30_000)), new string(' ', 60_000), new string('\uFDFA', 6_000), string.Concat(Enumerable.Repeat("각", 20_000)) })
+            Bounded.Run(() => tokenizer.EncodeWithOffsets(text), () => $"{normalizer}: {ReferenceText.Show(text[..4])}");
+    }
+
+    [TestMethod]
+    public void Very_many_marks_come_into_the_order_that_the_platform_gives_them()
+    {
+        int[] marks = [0x301, 0x316, 0x334, 0x345, 0x5B0, 0x5B9, 0x64B, 0x651, 0x93C, 0x94D, 0x3099, 0x20DD, 0x903, 0x1D165, 0x327, 0x328, 0x31B, 0xE48];
+        var random = new Random(8);
+        for (var round = 0; round < 40; round++)
+        {
+            var text = "a" + string.Concat(Enumerable.Range(0, 70 + random.Next(60)).Select(_ => char.ConvertFromUtf32(marks[random.Next(marks.Length)])));
+            foreach (var (form, name) in new[] { (NormalizationForm.FormC, "NFC"), (NormalizationForm.FormD, "NFD"), (NormalizationForm.FormKC, "NFKC") })
+                Assert.AreEqual(text.Normalize(form), Make(Letters, $"{{\"type\":\"{name}\"}}").Normalizer!.Apply(new NormalizedText(text, 0)).Text);
+        }
+    }
+
+    [TestMethod]
     public void Added_tokens_that_are_listed_twice_or_are_written_like_special_ones()
     {
         var tokenizer = TestTokenizers.Altered(Tokenizer("""{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":1}}""", normalizer: """{"type":"Lowercase"}""", pre: """{"type":"WhitespaceSplit"}"""), json: j =>

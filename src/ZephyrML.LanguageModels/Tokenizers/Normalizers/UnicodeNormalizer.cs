@@ -34,7 +34,10 @@ internal sealed class UnicodeNormalizer : TextNormalizer
             if (end == start + 1 && form == decomposition)
                 result.Add(decomposed[start]);
             else if (end > start)
+            {
+                MarkOrder.Sort(decomposed, start, end);
                 Arrange(decomposed, start, end, result);
+            }
             start = end;
         }
         return text.Transformed(result);
@@ -69,7 +72,14 @@ internal sealed class UnicodeNormalizer : TextNormalizer
         var cluster = new StringBuilder();
         for (var i = start; i < end; i++)
             cluster.Append(new Rune(parts[i].CodePoint));
-        var used = new bool[end - start];
+        // What each character of the cluster changes, in the order in which they stand: many marks on one letter must not take quadratic time.
+        var changes = new Dictionary<int, Queue<int>>();
+        for (var i = start; i < end; i++)
+        {
+            if (!changes.TryGetValue(parts[i].CodePoint, out var queue))
+                changes[parts[i].CodePoint] = queue = new Queue<int>();
+            queue.Enqueue(parts[i].Change);
+        }
         var composed = cluster.ToString().Normalize(form == decomposition ? NormalizationForm.FormD : NormalizationForm.FormC);
         foreach (var rune in composed.EnumerateRunes())
         {
@@ -84,17 +94,7 @@ internal sealed class UnicodeNormalizer : TextNormalizer
             result.Add((rune.Value, change));
         }
 
-        int Take(int codePoint)
-        {
-            for (var i = start; i < end; i++)
-            {
-                if (used[i - start] || parts[i].CodePoint != codePoint)
-                    continue;
-                used[i - start] = true;
-                return parts[i].Change;
-            }
-            return 0;
-        }
+        int Take(int codePoint) => changes.TryGetValue(codePoint, out var left) && left.TryDequeue(out var change) ? change : 0;
     }
 
     // Marks, and the vowels and final consonants of Hangul.
