@@ -84,6 +84,38 @@ public sealed class FewRowsTests
     }
 
     [TestMethod]
+    [DataRow(64, null)]
+    [DataRow(16, 3.0)]
+    [DataRow(80, null)]
+    [DataRow(24, 3.0)]
+    [DataRow(6, null)]
+    public void AttentionOverTheCacheIsWhatTensorOperationsMake(int D, double? softcap)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        const int B = 3, H = 4, KV = 2, capacity = 50;
+        Tensor q = randn(B, H, D), k = randn(B, KV, D), v = randn(B, KV, D), K = randn(B, KV, capacity, D), V = randn(B, KV, capacity, D);
+        long[] seen = [1, 37, 50], columns = [0, 36, 20];      // the last one: a ring that is full
+        var (expectedK, expectedV) = (K.clone(), V.clone());
+        for (int b = 0; b < B; b++)
+        {
+            expectedK.select(0, b).select(1, columns[b]).copy_(k.select(0, b));
+            expectedV.select(0, b).select(1, columns[b]).copy_(v.select(0, b));
+        }
+        var y = CachedAttention.Attend(q, k, v, (K, V), columns, seen, H, 0.3, softcap);
+        for (int b = 0; b < B; b++)
+            for (int h = 0; h < H; h++)
+            {
+                Tensor keys = expectedK.select(0, b).select(0, h / 2).narrow(0, 0, seen[b]), values = expectedV.select(0, b).select(0, h / 2).narrow(0, 0, seen[b]);
+                var scores = keys.mv(q.select(0, b).select(0, h)) * 0.3;
+                if (softcap is { } cap) scores = (scores / cap).tanh() * cap;
+                Close.Assert(values.t().mv(scores.softmax(-1)), y.select(0, b).narrow(0, h * D, D), 1e-5, $"row {b}, head {h}");
+            }
+        Assert.AreEqual(0, Close.Difference(expectedK, K));
+        Assert.AreEqual(0, Close.Difference(expectedV, V));
+    }
+
+    [TestMethod]
     [DataRow(null)]
     [DataRow(6)]
     public void LogitsOfARowAreTheSameToTheLastBitInAnyBatch(int? window)

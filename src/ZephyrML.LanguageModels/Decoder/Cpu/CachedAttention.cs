@@ -1,6 +1,6 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
 
 namespace ZephyrML.LanguageModels;
@@ -52,6 +52,11 @@ internal static class CachedAttention
 
     private static void One(ReadOnlySpan<float> q, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, Span<float> scores, Span<float> y, float scale, double? softcap)
     {
+        if (Vector512.IsHardwareAccelerated && q.Length % 16 == 0)
+        {
+            OneWide(q, keys, values, scores, y, scale, softcap);
+            return;
+        }
         float max = float.NegativeInfinity;
         for (int j = 0; j < scores.Length; j++)
         {
@@ -82,5 +87,71 @@ internal static class CachedAttention
         int i = 0;
         for (; i <= v.Length - Vector<float>.Count; i += Vector<float>.Count) Vector.FusedMultiplyAdd(new Vector<float>(v[i..]), w, new Vector<float>(y[i..])).CopyTo(y[i..]);
         for (; i < v.Length; i++) y[i] = MathF.FusedMultiplyAdd(v[i], weight, y[i]);
+    }
+
+    // The same by vectors of 512 bits: four keys at once, and sums over values that stay in registers. What is made of a column does not hang on the number of columns.
+    private static void OneWide(ReadOnlySpan<float> q, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, Span<float> scores, Span<float> y, float scale, double? softcap)
+    {
+        ref float qs = ref MemoryMarshal.GetReference(q), ks = ref MemoryMarshal.GetReference(keys), vs = ref MemoryMarshal.GetReference(values);
+        nuint D = (nuint)q.Length;
+        float max = float.NegativeInfinity;
+        for (int j = 0; j < scores.Length; j++)
+        {
+            nuint at = (nuint)j * D;
+            if (j + 4 <= scores.Length)
+            {
+                Vector512<float> a = default, b = default, c = default, d = default;
+                for (nuint i = 0; i < D; i += 16)
+                {
+                    var x = Vector512.LoadUnsafe(ref qs, i);
+                    a = Vector512.FusedMultiplyAdd(x, Vector512.LoadUnsafe(ref ks, at + i), a);
+                    b = Vector512.FusedMultiplyAdd(x, Vector512.LoadUnsafe(ref ks, at + D + i), b);
+                    c = Vector512.FusedMultiplyAdd(x, Vector512.LoadUnsafe(ref ks, at + 2 * D + i), c);
+                    d = Vector512.FusedMultiplyAdd(x, Vector512.LoadUnsafe(ref ks, at + 3 * D + i), d);
+                }
+                (scores[j], scores[j + 1], scores[j + 2], scores[j + 3]) = (Vector512.Sum(a), Vector512.Sum(b), Vector512.Sum(c), Vector512.Sum(d));
+                j += 3;
+                continue;
+            }
+            var sum = Vector512<float>.Zero;
+            for (nuint i = 0; i < D; i += 16) sum = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref qs, i), Vector512.LoadUnsafe(ref ks, at + i), sum);
+            scores[j] = Vector512.Sum(sum);
+        }
+        for (int j = 0; j < scores.Length; j++)
+        {
+            float s = scores[j] * scale;
+            if (softcap is { } cap) s = MathF.Tanh(s / (float)cap) * (float)cap;
+            scores[j] = s;
+            max = Math.Max(max, s);
+        }
+        FewNorms.ExpLess(scores, max);
+        float total = 0;
+        foreach (float p in scores) total += p;
+        for (nuint i = 0; i < D;)
+        {
+            if (i + 64 <= D)
+            {
+                Vector512<float> a = default, b = default, c = default, d = default;
+                for (int j = 0; j < scores.Length; j++)
+                {
+                    var p = Vector512.Create(scores[j]);
+                    nuint at = (nuint)j * D + i;
+                    a = Vector512.FusedMultiplyAdd(p, Vector512.LoadUnsafe(ref vs, at), a);
+                    b = Vector512.FusedMultiplyAdd(p, Vector512.LoadUnsafe(ref vs, at + 16), b);
+                    c = Vector512.FusedMultiplyAdd(p, Vector512.LoadUnsafe(ref vs, at + 32), c);
+                    d = Vector512.FusedMultiplyAdd(p, Vector512.LoadUnsafe(ref vs, at + 48), d);
+                }
+                (a / total).CopyTo(y[(int)i..]);
+                (b / total).CopyTo(y[((int)i + 16)..]);
+                (c / total).CopyTo(y[((int)i + 32)..]);
+                (d / total).CopyTo(y[((int)i + 48)..]);
+                i += 64;
+                continue;
+            }
+            var sum = Vector512<float>.Zero;
+            for (int j = 0; j < scores.Length; j++) sum = Vector512.FusedMultiplyAdd(Vector512.Create(scores[j]), Vector512.LoadUnsafe(ref vs, (nuint)j * D + i), sum);
+            (sum / total).CopyTo(y[(int)i..]);
+            i += 16;
+        }
     }
 }

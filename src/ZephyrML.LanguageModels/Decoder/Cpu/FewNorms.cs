@@ -55,6 +55,12 @@ internal static class FewNorms
         return y;
     }
 
+    /// <summary>exp(x − max) of each number, in place.</summary>
+    public static void ExpLess(Span<float> x, float max)
+    {
+        for (int i = 0; i < x.Length; i += 16) Store(Vector512.Exp(Load(x, i) - Vector512.Create(max)), x, i);
+    }
+
     private static Span<float> Floats(Tensor t) => MemoryMarshal.Cast<byte, float>(t.bytes);
 
     // The last numbers of a row go through the same arithmetic as all others, with zeros behind them.
