@@ -239,6 +239,12 @@ public sealed class CausalLM : nn.Module
         return Run(inputIds, layout, null).MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// Until the result is disposed, passes without gradients on this thread use the operations of passes with gradients, and so give the same to the last bit; else those for few rows are faster ones of their own. Training needs
+    /// it: a reference that is the policy itself must give log-ratios of exactly 0.
+    /// </summary>
+    public static IDisposable AsInTraining() => FewRows.Without();
+
     /// <summary>Hidden states of a pass whose gradients are wanted, also where the activations of all layers would not fit the memory.</summary>
     /// <param name="inputIds">Token ids, int64, (B, T).</param>
     /// <param name="layout">Who sees whom; null: each row is one causal sequence.</param>

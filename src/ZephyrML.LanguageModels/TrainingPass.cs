@@ -33,6 +33,7 @@ public sealed class TrainingPass
         else
         {
             using var noGrad = no_grad();
+            using var same = FewRows.Without();
             _inputs.Add(_embedded.detach());
             for (int i = 0; i < stack.Depth; i++) _inputs.Add(stack.Layer(i, _inputs[i], pass));
             Hidden = stack.Norm(_inputs[^1]);

@@ -92,6 +92,7 @@ public static class DpoTrainer
     {
         options.Validate();
         var data = new PreferenceData(rows, options, "given");
+        using var same = CausalLM.AsInTraining();
         var known = ReferenceLogProbabilities.Load(null, data.Used.Count);
         var sorted = Enumerable.Range(0, data.Used.Count).OrderByDescending(i => data.Lengths[i]).Chunk(options.EvaluationBatchSize ?? options.BatchSize);
         ReferenceLogProbabilities.Compute(model, data, sorted, known, options, new() { CancellationToken = cancellationToken }, 0, null);

@@ -52,6 +52,21 @@ public class RunningTests
             Assert.IsLessThan(8, native[^1] - native[2], "native memory in MB");
     }
 
+    /// <summary>Passes without gradients may use other operations where there are few tokens; in training they must not.</summary>
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void OfFewTokensTooTheFirstRatiosAreExactlyZero(bool recompute)
+    {
+        using var model = TinyModel.Create();
+        foreach (var pair in TinyModel.Pairs(12).Append(new([5, 6], [7], [8])))
+        {
+            var result = DpoTrainer.Train(model, [pair], null, new() { MaxSteps = 1, MaxLength = 32, BatchSize = 1, WarmupSteps = 0, LearningRate = 1e-3, RecomputeActivations = recompute }, new());
+            Assert.AreEqual((float)Math.Log(2), (float)result.Steps[0]["loss"]);
+            Assert.AreEqual((0.0, 0.0), (result.Steps[0]["rewards/accuracies"], result.Steps[0]["rewards/margins"]), $"{pair.Prompt.Length} {pair.Chosen.Length} {pair.Rejected.Length}");
+        }
+    }
+
     [TestMethod]
     public void NothingIsLeftAfterTraining()
     {

@@ -34,7 +34,7 @@ internal sealed class Linear : nn.Module<Tensor, Tensor>
             return bias is null ? few : few.add_(bias);
         }
         // A single token, as in generation: a matrix-vector product reads the weight once, where a matrix product first copies it into blocks (two to three times slower with OpenBLAS).
-        if (!is_grad_enabled() && x.NumberOfElements == shape[^1])
+        if (FewRows.Allowed && x.NumberOfElements == shape[^1])
         {
             var y = weight.mv(x.reshape(-1));
             return (bias is null ? y : y + bias).view([.. shape[..^1], weight.shape[0]]);

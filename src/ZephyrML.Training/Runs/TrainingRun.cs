@@ -19,6 +19,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly RunIdentity? identity;
     private readonly List<ICheckpointed> parts;
     private readonly MetricSinks sinks;
+    private readonly IDisposable sameOperations;
     private Tensor? bestWeights;
     private int step, saved = -1;
 
@@ -30,6 +31,7 @@ internal sealed class TrainingRun : IDisposable
         if (evaluationRows is null && (options.LoadBestModelAtEnd || options.EarlyStoppingPatience is not null || options.SaveStrategy == SaveStrategy.Best))
             throw new ArgumentException($"{stage}: {nameof(options.LoadBestModelAtEnd)}, {nameof(options.EarlyStoppingPatience)} and {nameof(SaveStrategy)}.{SaveStrategy.Best} need rows to evaluate on; there are none.");
         sinks = new(stage, options);
+        sameOperations = CausalLM.AsInTraining();
         Log = new(stage, plan, metricNames, options, context) { Check = Guard, Told = sinks.Take };
         (best, guard) = (new(options), new(options));
         parts = [Log, best];
@@ -105,6 +107,7 @@ internal sealed class TrainingRun : IDisposable
 
     public void Dispose()
     {
+        sameOperations.Dispose();
         bestWeights?.Dispose();
         Log.Dispose();
         sinks.Dispose();

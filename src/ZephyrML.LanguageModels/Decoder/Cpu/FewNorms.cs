@@ -13,7 +13,7 @@ internal static class FewNorms
     /// <param name="width">Numbers a row.</param>
     /// <param name="shares">By how many a row is divided, as heads are.</param>
     public static bool Can(Tensor x, long width, long shares = 1) => Vector512.IsHardwareAccelerated && x.dtype == ScalarType.Float32 && x.device_type == TorchSharp.DeviceType.CPU
-        && x.NumberOfElements <= FewRows.Most * shares * width && !is_grad_enabled();
+        && x.NumberOfElements <= FewRows.Most * shares * width && FewRows.Allowed;
 
     /// <summary>RMSNorm: w · x / √(mean(x²) + ε) of each row, w one more than stored where it counts from one.</summary>
     public static Tensor Rms(Tensor x, Tensor weight, double epsilon, bool fromOne)

@@ -16,10 +16,23 @@ internal static class FewRows
 
     private const int PieceFloats = 1 << 15;
 
+    [ThreadStatic]
+    private static int off;
+
+    /// <summary>Whether this thread may use these kernels and those of <see cref="FewNorms"/>: their sums differ in the last bits from those of passes with gradients.</summary>
+    public static bool Allowed => off == 0 && !is_grad_enabled();
+
+    /// <summary>Until the result is disposed, on this thread, nothing does.</summary>
+    public static IDisposable Without()
+    {
+        off++;
+        return new Again();
+    }
+
     /// <summary>Whether this machine and these tensors are such as it is made for.</summary>
     /// <param name="x">(..., in)</param>
     /// <param name="weight">(out, in)</param>
-    public static bool Can(Tensor x, Tensor weight) => Vector512.IsHardwareAccelerated && !is_grad_enabled()
+    public static bool Can(Tensor x, Tensor weight) => Vector512.IsHardwareAccelerated && Allowed
         && x.dtype == ScalarType.Float32 && weight.dtype == ScalarType.Float32 && x.device_type == TorchSharp.DeviceType.CPU
         && x.NumberOfElements <= Most * weight.shape[1] && weight.NumberOfElements < int.MaxValue / sizeof(float) && weight.is_contiguous();
 
@@ -117,5 +130,16 @@ internal static class FewRows
         float s = Vector512.Sum(sum);
         for (; k < n; k++) s = MathF.FusedMultiplyAdd(Unsafe.Add(ref w, k), Unsafe.Add(ref x, k), s);
         return s;
+    }
+
+    private sealed class Again : IDisposable
+    {
+        private bool done;
+
+        public void Dispose()
+        {
+            off -= done ? 0 : 1;
+            done = true;
+        }
     }
 }
