@@ -35,13 +35,20 @@ public sealed class StudentOptions
     /// <summary>Rows that are answered together. Default 16.</summary>
     public int ReplyBatchSize { get; set; } = 16;
 
+    /// <summary>
+    /// How replies are generated, in full: samplers, penalties, stop strings. Where it is given, MaxNewTokens, Temperature and ReplyBatchSize (its BatchSize) are said in it and nowhere else; its Seed 0 means the one that
+    /// follows from <see cref="Seed"/>. Default null.
+    /// </summary>
+    public GenerationOptions? Generation { get; set; }
+
     /// <summary>Seed of sampled replies; null: derived from the catalog's. Default null.</summary>
     public int? Seed { get; set; }
 
     internal void Validate()
     {
         var problems = Fitting.StudentOptionProblems.Of(MaxNewTokens, Temperature, ReplyBatchSize, ChatTemplate, (nameof(PromptColumn), PromptColumn), (nameof(MessagesColumn), MessagesColumn), (nameof(ReplyColumn), ReplyColumn))
-            .Concat(Fitting.StudentOptionProblems.OfAdapter(null, Quantization)).ToList();
+            .Concat(Fitting.StudentOptionProblems.OfAdapter(null, Quantization))
+            .Concat(Fitting.StudentOptionProblems.Of(Generation, (nameof(MaxNewTokens), MaxNewTokens != 256), (nameof(Temperature), Temperature != 0), (nameof(ReplyBatchSize), ReplyBatchSize != 16))).ToList();
         if (problems.Count > 0)
             throw new ArgumentException($"{nameof(StudentOptions)}: {(problems.Count == 1 ? "an option is" : $"{problems.Count} options are")} wrong. {string.Join(" ", problems)}");
     }

@@ -47,6 +47,7 @@ public sealed class Nf4Tests
                     using var codes = Nf4Weight.Quantize(weight, new Nf4Options { BlockSize = block, DoubleQuantization = doubled });
                     var back = codes.Dequantize(ScalarType.Float32);
                     CollectionAssert.AreEqual(weight.shape, back.shape);
+                    Close.Assert(back, codes.OnDevice(codes.DecodedScales(), ScalarType.Float32), 0, "by operations");
                     // The widest gap between two values is 0.31 of a block's largest number.
                     double largest = weight.abs().max().item<float>();
                     Assert.IsLessThanOrEqualTo(0.16 * largest * (doubled ? 1.05 : 1), (double)(weight - back).abs().max().item<float>(), $"{rows}×{columns}, {block}");

@@ -23,7 +23,7 @@ internal static class StudentLoading
             {
                 PromptColumn = options.PromptColumn, MessagesColumn = options.MessagesColumn, ReplyColumn = options.ReplyColumn, SystemPrompt = options.SystemPrompt, MaxNewTokens = options.MaxNewTokens,
                 Temperature = options.Temperature, GenerationSeed = SeedStream.Derive(seed, "reply"), ReplyBatchSize = options.ReplyBatchSize,
-            };
+            }.With(options.Generation);
             var step = new LineageStep
             {
                 Stage = Stage, Version = typeof(StudentLoading).Assembly.GetName().Version?.ToString(3) ?? "", Seed = seed, BaseModel = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))),

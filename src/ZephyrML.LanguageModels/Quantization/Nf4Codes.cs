@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -33,15 +34,38 @@ internal static class Nf4Codes
     /// <param name="whole">Whether it has as many numbers as a block should: a remainder is scaled by division, as bitsandbytes does.</param>
     public static float Quantize(ReadOnlySpan<float> x, Span<byte> packed, bool whole)
     {
-        float most = 0;
-        foreach (float v in x) most = MathF.Max(most, MathF.Abs(v));
-        float inverse = 1.0f / MathF.Max(most, 1e-38f);
+        float most = MostOf(x), inverse = 1.0f / MathF.Max(most, 1e-38f);
         if (!whole) most = MathF.Max(most, 1e-38f);
-        for (int i = 0; i < x.Length; i += 2)
+        int i = 0, lanes = Vector<float>.Count;
+        if (whole)
+        {
+            // A code is how many midpoints are below the number.
+            Span<int> codes = stackalloc int[lanes];
+            for (; i + lanes <= x.Length; i += lanes)
+            {
+                var scaled = new Vector<float>(x[i..]) * inverse;
+                var below = Vector<int>.Zero;
+                foreach (float middle in Midpoints) below -= Vector.LessThan(new Vector<float>(middle), scaled);
+                below.CopyTo(codes);
+                for (int k = 0; k < lanes; k += 2) packed[(i + k) / 2] = (byte)(codes[k] << 4 | codes[k + 1]);
+            }
+        }
+        for (; i < x.Length; i += 2)
             packed[i / 2] = (byte)(Nearest(Scaled(x[i])) << 4 | Nearest(i + 1 < x.Length ? Scaled(x[i + 1]) : 0));
         return most;
 
-        float Scaled(float v) => Math.Clamp(whole ? v * inverse : v / most, -1, 1);
+        float Scaled(float v) => whole ? v * inverse : v / most;
+    }
+
+    private static float MostOf(ReadOnlySpan<float> x)
+    {
+        int i = 0, lanes = Vector<float>.Count;
+        var mosts = Vector<float>.Zero;
+        for (; i + lanes <= x.Length; i += lanes) mosts = Vector.Max(mosts, Vector.Abs(new Vector<float>(x[i..])));
+        float most = 0;
+        for (int k = 0; k < lanes; k++) most = MathF.Max(most, mosts[k]);
+        for (; i < x.Length; i++) most = MathF.Max(most, MathF.Abs(x[i]));
+        return most;
     }
 
     /// <summary>Codes of one block to numbers.</summary>

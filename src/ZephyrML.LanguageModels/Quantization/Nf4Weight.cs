@@ -98,17 +98,7 @@ internal sealed class Nf4Weight : IDisposable
         long count = _shape[0] * _shape[1];
         int block = _options.BlockSize;
         var scales = DecodedScales();
-        if (_packed.device_type != DeviceType.CPU)
-        {
-            // A table of byte to two numbers: one look-up for two weights.
-            var map = tensor(Nf4Codes.Map.ToArray(), [16]).to(_packed.device);
-            var pairs = stack([map.unsqueeze(1).expand(16, 16), map.unsqueeze(0).expand(16, 16)], -1).reshape(256, 2);
-            var values = pairs.index_select(0, _packed.to(ScalarType.Int32)).view(-1);
-            long whole = count / block * block;
-            var parts = new List<Tensor> { (values.narrow(0, 0, whole).view(-1, block) * scales.narrow(0, 0, whole / block).unsqueeze(1)).view(-1) };
-            if (whole < count) parts.Add(values.narrow(0, whole, count - whole) * scales.narrow(0, whole / block, 1));
-            return (parts.Count == 1 ? parts[0] : cat(parts)).view(_shape).to(dtype).MoveToOuterDisposeScope();
-        }
+        if (_packed.device_type != DeviceType.CPU) return OnDevice(scales, dtype).MoveToOuterDisposeScope();
         var result = empty(count, dtype: ScalarType.Float32);
         InParallel((count + block - 1) / block, (from, to) =>
         {
@@ -123,8 +113,24 @@ internal sealed class Nf4Weight : IDisposable
         return result.view(_shape).to(dtype).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The matrix by the library's operations, wherever the codes are.</summary>
+    internal Tensor OnDevice(Tensor scales, ScalarType dtype)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        long count = _shape[0] * _shape[1], block = _options.BlockSize, whole = count / block * block;
+        // A table of byte to two numbers: one look-up for two weights.
+        var map = tensor(Nf4Codes.Map.ToArray(), [16]).to(_packed.device);
+        var pairs = stack([map.unsqueeze(1).expand(16, 16), map.unsqueeze(0).expand(16, 16)], -1).reshape(256, 2);
+        var values = pairs.index_select(0, _packed.to(ScalarType.Int32)).view(-1);
+        var parts = new List<Tensor>();
+        if (whole > 0) parts.Add((values.narrow(0, 0, whole).view(-1, block) * scales.narrow(0, 0, whole / block).unsqueeze(1)).view(-1));
+        if (whole < count) parts.Add(values.narrow(0, whole, count - whole) * scales.narrow(0, whole / block, 1));
+        return (parts.Count == 1 ? parts[0] : cat(parts)).view(_shape).to(dtype).MoveToOuterDisposeScope();
+    }
+
     /// <summary>The scales as float32.</summary>
-    private Tensor DecodedScales()
+    internal Tensor DecodedScales()
     {
         if (_nestedScales is null) return _scales;
         var map = tensor(Nf4Codes.NestedMap.ToArray(), [256]).to(_scales.device);
