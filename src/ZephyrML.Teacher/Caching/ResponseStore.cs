@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace ZephyrML.Teacher;
 
 /// <summary>
-/// The SQLite file behind a response cache: one connection per file and process, shared by its clients. Answers stand in <c>responses</c>; <c>leases</c> says who
+/// The SQLite file behind a response cache: one store per file and process, shared by its clients. Answers stand in <c>responses</c>; <c>leases</c> says who
 /// is asking for what just now, so that two processes do not pay for one answer. What several callers write at the same time is committed together.
 /// </summary>
 internal sealed class ResponseStore : IDisposable
@@ -21,6 +21,7 @@ internal sealed class ResponseStore : IDisposable
     private static readonly Dictionary<string, ResponseStore> Open = new(OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
 
     private readonly string _owner = CacheOwner.New();
+    private readonly SqliteFile _reads;                                            // a reader need not wait for a writer that waits for another process
     private readonly GroupCommit _writes;
     private readonly HashSet<byte[]> _held = new(ByteArrayComparer.Instance);
     private readonly ConcurrentDictionary<byte[], CachedAnswer> _unstored = new(ByteArrayComparer.Instance);
@@ -32,6 +33,15 @@ internal sealed class ResponseStore : IDisposable
     internal ResponseStore(string path, int busySeconds = 30)
     {
         File = new(path, "response cache", ApplicationId, SchemaVersion, Schema, busySeconds);
+        try
+        {
+            _reads = new(path, "response cache", ApplicationId, SchemaVersion, Schema, busySeconds);
+        }
+        catch
+        {
+            File.Dispose();
+            throw;
+        }
         _writes = new(File);
         _renewal = new(_ => _ = RenewAsync());
     }
@@ -87,6 +97,7 @@ internal sealed class ResponseStore : IDisposable
         {
             // their callers have them; ResponseCacheStatistics tells that they are not stored
         }
+        _reads.Dispose();
         File.Dispose();
     }
 
@@ -99,7 +110,7 @@ internal sealed class ResponseStore : IDisposable
     }
 
     /// <summary>The stored answer, or null.</summary>
-    public string? Find(byte[] key) => _unstored.TryGetValue(key, out var held) ? held.Response : File.Run(write: false, () => Select(key));
+    public string? Find(byte[] key) => _unstored.TryGetValue(key, out var held) ? held.Response : _reads.Run(write: false, () => Select(_reads, key));
 
     /// <summary>Takes the lease on a key, unless its answer is there by now (found) or another running process holds it (neither).</summary>
     /// <exception cref="IOException">The file cannot be written: nobody may pay for what cannot be stored.</exception>
@@ -109,7 +120,7 @@ internal sealed class ResponseStore : IDisposable
         {
             var stored = _unstored.Keys.ToArray();
             InsertUnstored();
-            if (Select(key) is { } found)
+            if (Select(File, key) is { } found)
                 return (found, false, stored);
             if (File.Scalar("SELECT owner FROM leases WHERE key = $key AND until > $now", ("$key", key), ("$now", Now())) is string owner && owner != _owner && CacheOwner.MayBeAlive(owner))
                 return (null, false, stored);
@@ -168,10 +179,10 @@ internal sealed class ResponseStore : IDisposable
         ("$input", answer.InputTokens), ("$output", answer.OutputTokens), ("$response", answer.Response)) > 0;
 
     /// <summary>Up to so many answers whose keys come after a key, by their keys.</summary>
-    public List<CachedAnswer> After(byte[] key, int most) => File.Run(write: false, () =>
+    public List<CachedAnswer> After(byte[] key, int most) => _reads.Run(write: false, () =>
     {
         var answers = new List<CachedAnswer>();
-        using var reader = File.Command(
+        using var reader = _reads.Command(
             "SELECT key, teacher, model, sample, created, input_tokens, output_tokens, response FROM responses WHERE key > $key ORDER BY key LIMIT $most", ("$key", key), ("$most", most)).ExecuteReader();
         while (reader.Read())
             answers.Add(new((byte[])reader[0], reader.GetString(1), Text(reader, 2), reader.GetInt32(3), reader.GetString(4), Number(reader, 5), Number(reader, 6), reader.GetString(7)));
@@ -179,9 +190,9 @@ internal sealed class ResponseStore : IDisposable
     });
 
     /// <summary>The mean length of a teacher's answers in tokens; null where fewer than ten are known.</summary>
-    public double? MeanAnswer(string teacher) => File.Run(write: false, () =>
+    public double? MeanAnswer(string teacher) => _reads.Run(write: false, () =>
     {
-        using var reader = File.Command("SELECT AVG(output_tokens), COUNT(output_tokens) FROM responses WHERE teacher = $teacher", ("$teacher", teacher)).ExecuteReader();
+        using var reader = _reads.Command("SELECT AVG(output_tokens), COUNT(output_tokens) FROM responses WHERE teacher = $teacher", ("$teacher", teacher)).ExecuteReader();
         return reader.Read() && reader.GetInt64(1) >= 10 ? reader.GetDouble(0) : (double?)null;
     });
 
@@ -189,7 +200,7 @@ internal sealed class ResponseStore : IDisposable
 
     private static long? Number(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetInt64(column);
 
-    private string? Select(byte[] key) => File.Scalar("SELECT response FROM responses WHERE key = $key", ("$key", key)) as string;
+    private static string? Select(SqliteFile file, byte[] key) => file.Scalar("SELECT response FROM responses WHERE key = $key", ("$key", key)) as string;
 
     private int InsertUnstored() => _unstored.Values.Count(Insert);
 

@@ -15,7 +15,7 @@ public static class TeacherClient
     /// </param>
     /// <param name="model">The model's name at that server.</param>
     /// <param name="apiKey">Gives the key, asked before every call; null or empty: no key is sent. Azure's hosts get it as api-key, all others as a bearer token.</param>
-    /// <param name="httpClient">An HTTP client of your own, which you dispose of; its time-out holds for each whole call. Null: one of its own that waits ten minutes and follows no redirection.</param>
+    /// <param name="httpClient">An HTTP client of your own, which you dispose of; its time-out holds for each whole call. Null: one of its own that waits ten minutes (of a stream for each piece; longer where <see cref="TeacherOptions.Timeout"/> is longer) and follows no redirection.</param>
     /// <exception cref="ArgumentException">The endpoint is not an absolute http(s) address or holds a user name, or the model is empty.</exception>
     public static IChatClient OpenAI(Uri endpoint, string model, Func<string?>? apiKey = null, HttpClient? httpClient = null) =>
         new OpenAIChatClient(endpoint, model, apiKey, httpClient);
@@ -60,7 +60,11 @@ public static class TeacherClient
         if (options.Transcript is { } transcript)
             teacher = teacher.WithTranscript(transcript, options.Name);
         if (options.Timeout is { } limit)
+        {
+            foreach (var inner in client.GetService<ReplicaPool>()?.Clients ?? [client])
+                inner.GetService<OpenAIChatClient>()?.WaitAtLeast(limit);
             teacher = teacher.WithTimeout(limit);
+        }
         if (options.RequestsPerMinute is not null || options.TokensPerMinute is not null)
             teacher = teacher.WithRateLimit(options.RequestsPerMinute, options.TokensPerMinute);
         if (options.CircuitBreaker is { } breaker)

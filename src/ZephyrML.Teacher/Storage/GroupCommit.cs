@@ -1,7 +1,7 @@
 namespace ZephyrML.Teacher;
 
 /// <summary>
-/// Commits together what several callers want to write at the same time: while one transaction is written, the next ones gather. One thread writes, the other callers wait
+/// Commits together what several callers want to write at the same time: while one transaction is written, the next ones gather. One thread writes, the callers wait
 /// without one; each goes on when its own work is committed.
 /// </summary>
 internal sealed class GroupCommit(SqliteFile file)
@@ -12,7 +12,7 @@ internal sealed class GroupCommit(SqliteFile file)
     private readonly Queue<Work> _waiting = [];
     private bool _running;
 
-    /// <summary>Runs work in a transaction. It may run twice, if what stood beside it failed: its effects are in the file alone.</summary>
+    /// <summary>Runs work in a transaction, on another thread: the file may be locked for long, and the caller may be anybody. It may run twice, if what stood beside it failed: its effects are in the file alone.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
     public Task<T> RunAsync<T>(Func<T> work)
     {
@@ -24,36 +24,34 @@ internal sealed class GroupCommit(SqliteFile file)
                 return mine.Task;
             _running = true;
         }
-        Step();
+        ThreadPool.UnsafeQueueUserWorkItem(_ => Drain(), null);
         return mine.Task;
     }
 
-    /// <summary>Commits what waits now; what has gathered meanwhile is another thread's, so that nobody writes for others without end.</summary>
-    private void Step()
+    private void Drain()
     {
-        var batch = new List<Work>();
-        lock (_lock)
+        while (true)
         {
-            while (batch.Count < Most && _waiting.TryDequeue(out var work))
-                batch.Add(work);
-        }
-        if (!TryCommit(batch, out var failure) && batch.Count == 1)
-            batch[0].Fail(failure!);
-        else if (failure is not null)
-        {
-            foreach (var work in batch)
+            var batch = new List<Work>();
+            lock (_lock)
             {
-                if (!TryCommit([work], out failure))
-                    work.Fail(failure!);
+                while (batch.Count < Most && _waiting.TryDequeue(out var work))
+                    batch.Add(work);
+                _running = batch.Count > 0;
+                if (!_running)
+                    return;
+            }
+            if (!TryCommit(batch, out var failure) && batch.Count == 1)
+                batch[0].Fail(failure!);
+            else if (failure is not null)
+            {
+                foreach (var work in batch)
+                {
+                    if (!TryCommit([work], out failure))
+                        work.Fail(failure!);
+                }
             }
         }
-        lock (_lock)
-        {
-            _running = _waiting.Count > 0;
-            if (!_running)
-                return;
-        }
-        ThreadPool.UnsafeQueueUserWorkItem(_ => Step(), null);
     }
 
     private bool TryCommit(List<Work> batch, out Exception? failure)

@@ -17,8 +17,7 @@ public class CacheTransferTests
             FinishReason = ChatFinishReason.Stop, Usage = new() { InputTokenCount = 3 }, ModelId = "m",
         }));
         using var client = inner.WithResponseCache(_folder[cache], "t");
-        for (var i = from; i < from + count; i++)
-            await client.GetResponseAsync($"{i}");
+        await Task.WhenAll(Enumerable.Range(from, count).Select(i => client.GetResponseAsync($"{i}")));
         return inner;
     }
 

@@ -19,8 +19,7 @@ public class CacheTroubleTests
     {
         using (var client = Model.WithResponseCache(_folder["c.db"], "t"))
         {
-            for (var i = 0; i < 300; i++)
-                await client.GetResponseAsync($"{i} {new string('x', 200)}");
+            await Task.WhenAll(Enumerable.Range(0, 300).Select(i => client.GetResponseAsync($"{i} {new string('x', 200)}")));
         }
         var bytes = File.ReadAllBytes(_folder["c.db"]);
         var damaged = (byte[])bytes.Clone();
@@ -56,6 +55,8 @@ public class CacheTroubleTests
         StringAssert.Contains(e.Message, "locked for 1 s");
         var waiting = store.TryLeaseAsync(new byte[32]);
         await Task.Delay(100);
+        Assert.IsNull(store.Find(new byte[32]), "reading waits for nobody");
+        Assert.IsFalse(waiting.IsCompleted);
         Execute(other, "ROLLBACK");
         Assert.AreEqual((null, true), await waiting);
     }

@@ -16,6 +16,7 @@ internal sealed class OpenAIChatClient : IChatClient
     private readonly bool _ownsHttp, _isAzure, _newTokenLimitName;
     private readonly ChatClientMetadata _metadata;
     private readonly Redactor _redactor = new();
+    private TimeSpan _limit;
 
     public OpenAIChatClient(Uri endpoint, string model, Func<string?>? apiKey, HttpClient? httpClient, bool isAzure = false)
     {
@@ -28,7 +29,8 @@ internal sealed class OpenAIChatClient : IChatClient
         _model = model;
         _apiKey = apiKey;
         _ownsHttp = httpClient is null;
-        _http = httpClient ?? new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = TimeSpan.FromMinutes(10) };
+        _http = httpClient ?? new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = Timeout.InfiniteTimeSpan };
+        _limit = httpClient?.Timeout ?? TimeSpan.FromMinutes(10);
         _isAzure = isAzure || endpoint.Host.EndsWith(".azure.com", StringComparison.OrdinalIgnoreCase);
         _address = Address(endpoint, _isAzure);
         _newTokenLimitName = _isAzure || endpoint.Host.EndsWith("api.openai.com", StringComparison.OrdinalIgnoreCase);   // its newer models refuse max_tokens; other servers know nothing else
@@ -49,6 +51,9 @@ internal sealed class OpenAIChatClient : IChatClient
             return null;
         return serviceType == typeof(ChatClientMetadata) ? _metadata : serviceType == typeof(Redactor) ? _redactor : serviceType.IsInstanceOfType(this) ? this : null;
     }
+
+    /// <summary>Does not end a call earlier than that by itself; an HTTP client of the user's keeps its own time.</summary>
+    public void WaitAtLeast(TimeSpan limit) => _limit = _ownsHttp && limit > _limit ? limit : _limit;
 
     public void Dispose()
     {
@@ -94,6 +99,8 @@ internal sealed class OpenAIChatClient : IChatClient
         {
             while (true)
             {
+                if (_ownsHttp)
+                    limit.CancelAfter(_limit);                                     // each piece has its time: a long answer is no fault, nor is a slow reader
                 try
                 {
                     if (!await pieces.MoveNextAsync().ConfigureAwait(false))
@@ -103,6 +110,8 @@ internal sealed class OpenAIChatClient : IChatClient
                 {
                     throw better;
                 }
+                if (_ownsHttp)
+                    limit.CancelAfter(Timeout.InfiniteTimeSpan);
                 yield return pieces.Current;
             }
         }
@@ -185,8 +194,8 @@ internal sealed class OpenAIChatClient : IChatClient
     private CancellationTokenSource Limit(CancellationToken cancellationToken)
     {
         var source = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (_http.Timeout != Timeout.InfiniteTimeSpan)
-            source.CancelAfter(_http.Timeout);                                     // HttpClient's own ends with the headers
+        if (_limit != Timeout.InfiniteTimeSpan)
+            source.CancelAfter(_limit);                                            // HttpClient's own ends with the headers
         return source;
     }
 
@@ -194,7 +203,7 @@ internal sealed class OpenAIChatClient : IChatClient
     {
         TeacherException => null,
         OperationCanceledException when cancellationToken.IsCancellationRequested => null,
-        OperationCanceledException => new($"The server of model '{_model}' did not answer within {_http.Timeout}.", e) { IsTransient = true },
+        OperationCanceledException => new($"The server of model '{_model}' did not answer within {_limit}.", e) { IsTransient = true },
         HttpRequestException or IOException => new($"The server of model '{_model}' could not be reached, or broke off: {_redactor.Clean(e.Message)}", e) { IsTransient = true },
         _ => null,
     };

@@ -56,6 +56,8 @@ public sealed class ReplicaPool : IChatClient
         }
     }
 
+    internal IEnumerable<IChatClient> Clients => _replicas.Select(r => r.Client);
+
     /// <inheritdoc/>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
