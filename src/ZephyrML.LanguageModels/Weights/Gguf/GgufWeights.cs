@@ -39,7 +39,7 @@ internal sealed class GgufWeights : IWeightFile
             }
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            var stored = empty(tensor.Shape.ToArray(), dtype: ScalarType.Float32);
+            var stored = empty(tensor.Shape.ToArray(), dtype: order == GgufOrder.PlusOne ? ScalarType.Float32 : GgufBlocks.Plain(tensor.Type) ?? ScalarType.Float32);
             _file.Read(tensor, stored);
             weight.copy_(order.FromFile(stored, _config));
         }
