@@ -7,15 +7,19 @@ public sealed class AttentionLayout : IDisposable
 {
     private readonly ModelConfig _config;
     private readonly Tensor _firstKey;       // (B, T): the first position that each position sees, windows aside
+    private readonly Tensor? _gapStart, _gapEnd;    // (B, T): the run of positions in between that each position does not see
     private readonly Tensor?[] _bias = new Tensor?[2];
 
-    private AttentionLayout(long[] positions, long[] firstKey, int rows, int length, ModelConfig config, Device device)
+    private AttentionLayout(long[] positions, long[] firstKey, int rows, int length, ModelConfig config, Device device, (long[] Start, long[] End)? gaps = null)
     {
         (_config, Rows, Length) = (config, rows, length);
         PositionCount = positions.Length == 0 ? 1 : positions.Max() + 1;
         using var scope = NewDisposeScope();
         Positions = tensor(positions, [rows, length]).to(device).DetachFromDisposeScope();
         _firstKey = tensor(firstKey, [rows, length]).to(device).DetachFromDisposeScope();
+        if (gaps is not var (start, end)) return;
+        _gapStart = tensor(start, [rows, length]).to(device).DetachFromDisposeScope();
+        _gapEnd = tensor(end, [rows, length]).to(device).DetachFromDisposeScope();
     }
 
     /// <summary>B: rows of the batch.</summary>
@@ -59,6 +63,40 @@ public sealed class AttentionLayout : IDisposable
         return new AttentionLayout(positions, firstKey, rows, rowLength, config, device);
     }
 
+    /// <summary>
+    /// Prompts that are followed by two continuations each, one after the other: both see the prompt and themselves, neither sees the other, and the positions of both go on from the prompt's end. So a
+    /// prompt is computed once for both.
+    /// </summary>
+    /// <param name="treesPerRow">For each row, how many tokens prompt and continuations have; what is left at the end of the row is padding.</param>
+    /// <param name="rowLength">T.</param>
+    /// <param name="config">The model's heads and window.</param>
+    /// <param name="device">Where the model is.</param>
+    /// <exception cref="ArgumentException">What is in a row is longer than the row.</exception>
+    public static AttentionLayout Branched(IReadOnlyList<IReadOnlyList<(int Prompt, int First, int Second)>> treesPerRow, int rowLength, ModelConfig config, Device device)
+    {
+        int rows = treesPerRow.Count;
+        long[] positions = new long[rows * rowLength], firstKey = new long[rows * rowLength], gapStart = new long[rows * rowLength], gapEnd = new long[rows * rowLength];
+        for (int b = 0; b < rows; b++)
+        {
+            int used = treesPerRow[b].Sum(t => t.Prompt + t.First + t.Second);
+            if (used > rowLength || treesPerRow[b].Any(t => t.Prompt < 0 || t.First < 0 || t.Second < 0)) throw new ArgumentException($"The prompts and continuations of row {b} have {used} tokens, the row {rowLength}.", nameof(treesPerRow));
+            int start = 0;
+            foreach (var (prompt, first, second) in treesPerRow[b].Append((rowLength - used, 0, 0)))
+            {
+                int branch = start + prompt + first;
+                for (int i = start; i < branch + second; i++)
+                {
+                    int at = b * rowLength + i;
+                    firstKey[at] = start;
+                    positions[at] = i < branch ? i - start : i - start - first;
+                    if (i >= branch) (gapStart[at], gapEnd[at]) = (start + prompt, branch);
+                }
+                start = branch + second;
+            }
+        }
+        return new AttentionLayout(positions, firstKey, rows, rowLength, config, device, (gapStart, gapEnd));
+    }
+
     /// <summary>One sequence a row, padded on the left; positions count from its first token.</summary>
     /// <param name="lengths">For each row, how many tokens it has.</param>
     /// <param name="rowLength">T.</param>
@@ -89,7 +127,8 @@ public sealed class AttentionLayout : IDisposable
         if (bias is null || bias.dtype != dtype)
         {
             bias?.Dispose();
-            bias = AttentionBias.Of(_firstKey, 0, sliding ? _config.SlidingWindow : null, _config, dtype).DetachFromDisposeScope();
+            int? window = sliding ? _config.SlidingWindow : null;
+            bias = (_gapStart is null ? AttentionBias.Of(_firstKey, 0, window, _config, dtype) : AttentionBias.Branched(_firstKey, _gapStart, _gapEnd!, Positions, window, _config, dtype)).DetachFromDisposeScope();
         }
         return bias;
     }
@@ -99,6 +138,8 @@ public sealed class AttentionLayout : IDisposable
     {
         Positions.Dispose();
         _firstKey.Dispose();
+        _gapStart?.Dispose();
+        _gapEnd?.Dispose();
         foreach (var bias in _bias) bias?.Dispose();
         Array.Clear(_bias);
     }

@@ -43,6 +43,20 @@ public class AlgebraTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void FirstRewardsAreZeroToTheLastBitWhateverTheBatches(bool recompute)
+    {
+        // Batches of few tokens and of few targets: there a pass without gradients has kernels of its own, which must not be used.
+        foreach (int size in new[] { 1, 2, 3, 9 })
+        {
+            var rows = TinyModel.Pairs(9);
+            var (_, result) = Run(m => DpoTrainer.Train(m, rows, null, Dpo(o => (o.BatchSize, o.AccumulationSteps, o.RecomputeActivations) = (size, 9, recompute)), new() { Seed = 3 }));
+            Assert.AreEqual((0.0, 0.0, 0.0), (result.Steps[0]["rewards/chosen"], result.Steps[0]["rewards/rejected"], result.Steps[0]["rewards/accuracies"]), $"batches of {size}");
+        }
+    }
+
+    [TestMethod]
     public void SftAccumulationEqualsOneBatch()
     {
         var rows = TinyModel.SftRows(8);
@@ -107,6 +121,34 @@ public class AlgebraTests
         var padded = Values([.. documents.Take(2)], out var none);
         Assert.IsNull(none, "two long documents have a row each");
         TinyModel.AssertClose([.. documents.Take(2).SelectMany(d => Values([d], out _))], padded, 1e-5, "padded");
+    }
+
+    [TestMethod]
+    [DataRow(null)]
+    [DataRow(6)]
+    public void SharedPromptsEqualSeparateOnes(int? window)
+    {
+        var random = SeedStream.Create(3, "long prompts", 0);
+        int[] Some(int length) => [.. Enumerable.Range(0, length).Select(_ => random.Next(3, 61))];
+        PreferenceRow[] rows = [.. Enumerable.Range(0, 9).Select(i => new PreferenceRow(Some(12 + i), Some(2 + i % 4), Some(1 + i % 7)))];
+        using (var batch = new PreferenceData(rows, Dpo(), "training").Batch([0, 1, 2], TinyModel.Create()))
+        using (var apart = new PreferenceData(rows, Dpo(o => o.SharePrompts = false), "training").Batch([0, 1, 2], TinyModel.Create()))
+        {
+            Assert.IsLessThan(apart.Ids.numel(), batch.Ids.numel(), "prompts are shared");
+            Assert.AreEqual((apart.Tokens, apart.TargetCount), (batch.Tokens, batch.TargetCount));
+            CollectionAssert.AreEqual(Fixtures.Values(apart.Targets), Fixtures.Values(batch.Targets));
+        }
+        foreach (var truncation in Enum.GetValues<Truncation>())
+        {
+            // A length of 23 cuts some of the pairs, so that with KeepEnd these do not share.
+            (float[] Weights, DpoResult Result) Train(bool share) => Run(m => DpoTrainer.Train(m, rows, rows, Dpo(o => (o.SharePrompts, o.Truncation, o.MaxLength, o.Epochs) = (share, truncation, 23, 2)), new() { Seed = 5 }), window);
+            var (shared, a) = Train(true);
+            var (separate, b) = Train(false);
+            foreach (var (x, y) in a.Steps.Concat(a.Evaluations).Zip(b.Steps.Concat(b.Evaluations)))
+                foreach (var (name, value) in y.Values)
+                    Assert.AreEqual(value, x[name], 1e-4 * Math.Max(1, Math.Abs(value)), $"{truncation}, step {y.Step}, {name}");
+            TinyModel.AssertClose(separate, shared, 5e-5, $"{truncation}");
+        }
     }
 
     [TestMethod]

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace ZephyrML.LanguageModels;
 
 /// <summary>
-/// What is added to the attention scores: 0 where a query sees a key, minus infinity where not. Every layout here is causal with one
-/// run of visible keys for each query, so it is told by the first key that the query sees: document starts, padding and windows alike.
+/// What is added to the attention scores: 0 where a query sees a key, minus infinity where not. Every layout here is causal; all but the branched one have one
+/// run of visible keys for each query, so that they are told by the first key that the query sees: document starts, padding and windows alike.
 /// </summary>
 internal static class AttentionBias
 {
@@ -34,9 +34,35 @@ internal static class AttentionBias
         var key = arange(S, dtype: ScalarType.Int64, device: firstKey.device);
         var query = key.narrow(0, offset, T).unsqueeze(1);
         if (window is { } w && w < S) firstKey = firstKey.maximum(key.narrow(0, offset, T) - (w - 1));
-        var hidden = key.gt(query).logical_or(key.lt(firstKey.unsqueeze(2)));                                  // (R, T, S)
-        var bias = zeros(R, T, S, dtype: dtype, device: firstKey.device).masked_fill_(hidden, double.NegativeInfinity);
-        if (firstKey.device_type != DeviceType.CPU) return bias.unsqueeze(1).MoveToOuterDisposeScope();
+        return Hiding(key.gt(query).logical_or(key.lt(firstKey.unsqueeze(2))), config, dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The bias where each query sees two runs of keys: all of its own row's from the first on, but for a gap. Windows go by positions, since those behind a gap go on before it.</summary>
+    /// <param name="firstKey">First visible key, (B, T).</param>
+    /// <param name="gapStart">Where the gap begins, (B, T).</param>
+    /// <param name="gapEnd">Where it ends.</param>
+    /// <param name="positions">In the document, (B, T).</param>
+    /// <param name="window">How many positions back a query sees, itself included; null: all.</param>
+    /// <param name="config">The model's heads.</param>
+    /// <param name="dtype">Type of the scores.</param>
+    /// <returns>As <see cref="Of"/>.</returns>
+    public static Tensor Branched(Tensor firstKey, Tensor gapStart, Tensor gapEnd, Tensor positions, int? window, ModelConfig config, ScalarType dtype)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var key = arange(firstKey.shape[1], dtype: ScalarType.Int64, device: firstKey.device);
+        var hidden = key.gt(key.unsqueeze(1)).logical_or(key.lt(firstKey.unsqueeze(2))).logical_or(key.ge(gapStart.unsqueeze(2)).logical_and(key.lt(gapEnd.unsqueeze(2))));
+        if (window is { } w) hidden = hidden.logical_or((positions.unsqueeze(2) - positions.unsqueeze(1)).ge(w));
+        return Hiding(hidden, config, dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Minus infinity where a key is hidden, in the form that attention wants.</summary>
+    private static Tensor Hiding(Tensor hidden, ModelConfig config, ScalarType dtype)                                    // (R, T, S)
+    {
+        using var scope = NewDisposeScope();
+        long R = hidden.shape[0], T = hidden.shape[1], S = hidden.shape[2];
+        var bias = zeros(R, T, S, dtype: dtype, device: hidden.device).masked_fill_(hidden, double.NegativeInfinity);
+        if (hidden.device_type != DeviceType.CPU) return bias.unsqueeze(1).MoveToOuterDisposeScope();
         long KV = R == 1 ? 1 : config.NumKeyValueHeads, G = config.NumAttentionHeads / config.NumKeyValueHeads;
         return bias.view(R, 1, 1, T, S).expand(R, KV, G, T, S).reshape(R * KV, G * T, S).MoveToOuterDisposeScope();
     }

@@ -53,7 +53,10 @@ internal sealed class PreferenceData
     public TokenBatch Batch(IEnumerable<int> pairs, CausalLM model)
     {
         var read = pairs.Select(i => rows[Used[i]]).ToList();
-        return new([.. read.Select(r => Side(r.Prompt, r.Chosen)), .. read.Select(r => Side(r.Prompt, r.Rejected))], model.Config, model.Device);
+        // Where the start of the longer side is cut off, the two see different prompts.
+        bool Whole(PreferenceRow r) => options.Truncation == Truncation.KeepStart || r.Prompt.Length + Math.Max(r.Chosen.Length, r.Rejected.Length) <= options.MaxLength;
+        return new([.. read.Select(r => Side(r.Prompt, r.Chosen)), .. read.Select(r => Side(r.Prompt, r.Rejected))], model.Config, model.Device,
+            options.SharePrompts ? [.. read.Select(r => Whole(r) ? r.Prompt.Length : 0)] : null);
     }
 
     private Document Side(int[] prompt, int[] completion)
