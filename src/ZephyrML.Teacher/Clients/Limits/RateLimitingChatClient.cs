@@ -5,11 +5,12 @@ namespace ZephyrML.Teacher;
 
 /// <summary>
 /// Keeps to a number of requests and of tokens a minute, first come, first served. Tokens are estimated before a call and corrected by the server's count after it. Where
-/// the server says 429 with a Retry-After, all calls wait that long: it would refuse them too.
+/// the server says 429 with a Retry-After, all calls wait that long (a minute at most): it would refuse them too.
 /// </summary>
 internal sealed class RateLimitingChatClient : DelegatingChatClient
 {
     private const int UnboundedAnswer = 1024;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);        // a quota that is used up until tomorrow is an error to be told, not to be waited for
 
     private readonly RateBucket? _requests, _tokens;
     private readonly TokenEstimator _estimator;
@@ -148,7 +149,7 @@ internal sealed class RateLimitingChatClient : DelegatingChatClient
         {
             lock (_lock)
             {
-                var until = _time.GetUtcNow() + asked;
+                var until = _time.GetUtcNow() + (asked < LongestPause ? asked : LongestPause);
                 _pausedUntil = until > _pausedUntil ? until : _pausedUntil;
             }
         }
