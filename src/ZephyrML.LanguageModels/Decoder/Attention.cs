@@ -38,7 +38,7 @@ internal sealed class Attention : nn.Module<Tensor, ForwardPass, Tensor>
     {
         long B = x.shape[0], T = x.shape[1];
         var (q, k, v) = Project(x, B, T);                                                                  // (B, T, H or KV, D)
-        if (_rotates && pass.Rotary(_slides) is var (cos, sin)) (q, k) = (Rotate(q, cos, sin), Rotate(k, cos, sin));
+        if (_rotates && pass.Rotary(_slides) is var (cos, sin)) (q, k) = pass.Step is DecodeStep && FewNorms.Can(q, _headDim, _heads) && cos.dtype == ScalarType.Float32 ? (FewNorms.Rotate(q, cos, sin), FewNorms.Rotate(k, cos, sin)) : (Rotate(q, cos, sin), Rotate(k, cos, sin));
         if (pass.Step is DecodeStep own && own.Attend(_layer, q, k, v, _scale, _softcap) is { } attended) return o_proj.forward(attended.view(B, T, _heads * _headDim));
         (q, k, v) = (q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2));                             // (B, H or KV, T, D)
         if (pass.Step is { } step) (k, v) = step.Take(_layer, k, v);                                       // (B, KV, S, D)

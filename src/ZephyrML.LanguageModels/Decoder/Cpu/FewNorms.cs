@@ -55,6 +55,34 @@ internal static class FewNorms
         return y;
     }
 
+    /// <summary>Rotates one position of each row, the first R numbers of each head: x · cos + roll(x, R/2) · sin, as <see cref="RotaryTable"/> has them.</summary>
+    /// <param name="x">(B, 1, H, D)</param>
+    /// <param name="cos">(B, 1, 1, R)</param>
+    /// <param name="sin">(B, 1, 1, R)</param>
+    public static Tensor Rotate(Tensor x, Tensor cos, Tensor sin)
+    {
+        (x, cos, sin) = (x.contiguous(), cos.contiguous(), sin.contiguous());
+        var y = empty_like(x);
+        var shape = x.shape;
+        int heads = (int)shape[2], D = (int)shape[3], R = (int)cos.shape[^1], half = R / 2;
+        ReadOnlySpan<float> xs = Floats(x), cs = Floats(cos), ss = Floats(sin);
+        var ys = Floats(y);
+        for (int head = 0; head * D < xs.Length; head++)
+        {
+            var from = xs.Slice(head * D, D);
+            var to = ys.Slice(head * D, D);
+            int row = head / heads * R;
+            ReadOnlySpan<float> c = cs.Slice(row, R), s = ss.Slice(row, R);
+            for (int i = 0; i < half; i++)
+            {
+                to[i] = from[i] * c[i] + from[i + half] * s[i];
+                to[i + half] = from[i + half] * c[i + half] + from[i] * s[i + half];
+            }
+            from[R..].CopyTo(to[R..]);
+        }
+        return y;
+    }
+
     /// <summary>exp(x − max) of each number, in place.</summary>
     public static void ExpLess(Span<float> x, float max)
     {
