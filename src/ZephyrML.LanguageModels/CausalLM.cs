@@ -26,28 +26,28 @@ public sealed class CausalLM : nn.Module
     /// </param>
     /// <exception cref="ArgumentException">The configuration is wrong.</exception>
     public CausalLM(ModelConfig config, ScalarType dtype = ScalarType.Float32, Device? device = null, int seed = 0)
-        : this(config, dtype, device)
+        : this(config, dtype, device, quantized: false)
     {
         WeightInitializer.Fill(this, seed);
     }
 
-    private CausalLM(ModelConfig config, ScalarType dtype, Device? device) : base(nameof(CausalLM))
+    private CausalLM(ModelConfig config, ScalarType dtype, Device? device, bool quantized) : base(nameof(CausalLM))
     {
         config.Validate();
         (Config, DataType, Device) = (config, dtype, device ?? CPU);
-        model = new DecoderStack(config, dtype, Device);
+        using (quantized ? Linear.Deferred() : null) model = new DecoderStack(config, dtype, Device);
         if (!config.TieWordEmbeddings) lm_head = new Linear(config.HiddenSize, config.VocabSize, dtype, Device);
         _rotary = new RotaryTables(config, dtype, Device);
         RegisterComponents();
         OwnWeights = [.. named_parameters().Select(p => (p.Item1, p.Item2))];
         var family = ModelFamily.Get(config.ModelType);
         NamedWeights = [.. OwnWeights.Select(w => (family.WeightName(w.Name), w.Weight))];
-        _head = lm_head?.Map ?? new LinearMap(model.EmbeddingWeight, null, transposed: false);
+        _head = lm_head?.Map ?? new LinearMap(model.EmbeddingWeight, null, config.HiddenSize, config.VocabSize, transposed: false);
         Modules = [.. FindModules(family)];
     }
 
-    /// <summary>A decoder whose weights are not set yet.</summary>
-    internal static CausalLM Unset(ModelConfig config, ScalarType dtype, Device? device) => new(config, dtype, device);
+    /// <summary>A decoder whose weights are not set yet; where they will be quantised, there is no memory for them whole.</summary>
+    internal static CausalLM Unset(ModelConfig config, ScalarType dtype, Device? device, bool quantized = false) => new(config, dtype, device, quantized);
 
     /// <summary>Its shape and settings.</summary>
     public ModelConfig Config { get; }
@@ -100,7 +100,7 @@ public sealed class CausalLM : nn.Module
         options = (options ?? new()).Copy();
         options.Validate();
         foreach (var (name, weight) in NamedWeights)
-            if (MapOf(weight) is { } map) Quantize(map, name, options);
+            if (MapOf(weight) is { } map) Quantize(map, name, weight, options);
         SetQuantized(options);
     }
 
@@ -108,10 +108,10 @@ public sealed class CausalLM : nn.Module
     internal LinearMap? MapOf(Tensor weight) => Modules.FirstOrDefault(m => m is { Map: not null, Head: false } && ReferenceEquals(m.Weight.Base, weight))?.Map;
 
     /// <summary>Quantises one layer; <see cref="SetQuantized"/> must follow when all are.</summary>
-    internal static void Quantize(LinearMap map, string name, Nf4Options options)
+    internal static void Quantize(LinearMap map, string name, Tensor weight, Nf4Options options)
     {
         using var scope = NewDisposeScope();
-        map.Quantize(Nf4Weight.Quantize(map.Transposed ? map.Weight.Base.t() : map.Weight.Base, options), WeightsHash.Line(name, map.Weight.Base));
+        map.Quantize(Nf4Weight.Quantize(map.Transposed ? weight.t() : weight, options), WeightsHash.Line(name, weight));
     }
 
     /// <summary>SHA-256, in hexadecimal, over the base's weights by name: what a quantised base was made of, not its codes.</summary>
@@ -127,7 +127,7 @@ public sealed class CausalLM : nn.Module
         using var noGrad = no_grad();
         var merged = this;
         // What was tied and is not equal any more becomes two.
-        if (Config.TieWordEmbeddings && Modules.Any(m => m.Shared && m.Weight.Copy is not null)) merged = new CausalLM(Config with { TieWordEmbeddings = false }, DataType, Device);
+        if (Config.TieWordEmbeddings && Modules.Any(m => m.Shared && m.Weight.Copy is not null)) merged = new CausalLM(Config with { TieWordEmbeddings = false }, DataType, Device, quantized: false);
         foreach (var (from, to) in Modules.Zip(merged.Modules))
         {
             if (!ReferenceEquals(from.Weight.Current, to.Weight.Base)) to.Weight.Base.copy_(from.Weight.Current);

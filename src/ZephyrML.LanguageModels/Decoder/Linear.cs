@@ -7,15 +7,29 @@ namespace ZephyrML.LanguageModels;
 /// <summary>y = x Wᵀ + b; the bias is optional. <c>transposed</c>: W is stored (in, out), as GPT-2's Conv1D. TorchSharp's own Linear fills its weight with random numbers first, which costs seconds on a large model.</summary>
 internal sealed class Linear : nn.Module<Tensor, Tensor>
 {
+    [ThreadStatic] private static bool s_deferred;
     private readonly Parameter weight;
     private readonly Parameter? bias;
 
     public Linear(long inFeatures, long outFeatures, ScalarType dtype, Device device, bool withBias = false, bool transposed = false) : base(nameof(Linear))
     {
-        weight = new Parameter(transposed ? empty(inFeatures, outFeatures, dtype: dtype, device: device) : empty(outFeatures, inFeatures, dtype: dtype, device: device));
+        long[] shape = s_deferred ? [0] : transposed ? [inFeatures, outFeatures] : [outFeatures, inFeatures];
+        weight = new Parameter(empty(shape, dtype: dtype, device: device));
         if (withBias) bias = new Parameter(empty(outFeatures, dtype: dtype, device: device));
         RegisterComponents();
-        Map = new LinearMap(weight, bias, transposed);
+        Map = new LinearMap(weight, bias, inFeatures, outFeatures, transposed);
+    }
+
+    /// <summary>Until the result is disposed, layers that this thread makes take no memory for their weights: for weights that will be codes.</summary>
+    public static IDisposable Deferred()
+    {
+        s_deferred = true;
+        return new Undo();
+    }
+
+    private sealed class Undo : IDisposable
+    {
+        public void Dispose() => s_deferred = false;
     }
 
     /// <summary>What it computes.</summary>

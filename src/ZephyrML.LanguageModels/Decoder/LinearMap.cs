@@ -6,8 +6,10 @@ namespace ZephyrML.LanguageModels;
 /// <summary>y = x Wᵀ + b with what may be laid on it: a low-rank adapter, copies of the weights, a quantised W. A tied head is such a map over the embedding's weight.</summary>
 /// <param name="weight">(out, in), or (in, out) where it is transposed.</param>
 /// <param name="bias">(out), or null.</param>
+/// <param name="inFeatures">Columns of W.</param>
+/// <param name="outFeatures">Rows of W.</param>
 /// <param name="transposed">Whether W is stored (in, out), as GPT-2's Conv1D.</param>
-internal sealed class LinearMap(Parameter weight, Parameter? bias, bool transposed)
+internal sealed class LinearMap(Parameter weight, Parameter? bias, long inFeatures, long outFeatures, bool transposed)
 {
     public WeightSlot Weight { get; } = new(weight);
 
@@ -15,9 +17,12 @@ internal sealed class LinearMap(Parameter weight, Parameter? bias, bool transpos
 
     public bool Transposed { get; } = transposed;
 
-    public long InFeatures { get; } = weight.shape[transposed ? 0 : 1];
+    public long InFeatures { get; } = inFeatures;
 
-    public long OutFeatures { get; } = weight.shape[transposed ? 1 : 0];
+    public long OutFeatures { get; } = outFeatures;
+
+    /// <summary>The weight's shape as it is stored.</summary>
+    public long[] Shape => Transposed ? [InFeatures, OutFeatures] : [OutFeatures, InFeatures];
 
     /// <summary>The adapter on top, or null.</summary>
     public LoraLinear? Lora { get; set; }

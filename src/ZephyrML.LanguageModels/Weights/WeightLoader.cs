@@ -9,7 +9,7 @@ internal static class WeightLoader
     public static CausalLM Load(ModelConfig config, IReadOnlyList<IWeightFile> files, ScalarType dtype, Device? device, Nf4Options? quantization = null)
     {
         Check(config, files);
-        var model = CausalLM.Unset(config, dtype, device);
+        var model = CausalLM.Unset(config, dtype, device, quantized: quantization is not null);
         try
         {
             using var scope = NewDisposeScope();
@@ -20,15 +20,16 @@ internal static class WeightLoader
             // Some files repeat a tied head. It is read to see that it says the same.
             Tensor? repeated = null;
             // A layer is quantised when the next weight is asked for, so that no two are there whole.
-            (LinearMap Map, string Name)? last = null;
+            (LinearMap Map, string Name, Tensor Whole)? last = null;
             foreach (var file in files)
                 file.ReadAll(name =>
                 {
                     QuantizeLast();
                     string known = family.StoredName(name);
                     if (!targets.TryGetValue(known, out var weight)) return known == head ? repeated = empty(config.VocabSize, config.HiddenSize, dtype: dtype, device: model.Device) : null;
-                    if (quantization is not null && model.MapOf(weight) is { } map) last = (map, known);
-                    return weight;
+                    if (quantization is null || model.MapOf(weight) is not { } map) return weight;
+                    last = (map, known, empty(map.Shape, dtype: dtype, device: model.Device));
+                    return last.Value.Whole;
                 });
             QuantizeLast();
             if (repeated is not null && !repeated.eq(model.HeadWeight).all().item<bool>())
@@ -38,7 +39,8 @@ internal static class WeightLoader
 
             void QuantizeLast()
             {
-                if (last is { } whole) CausalLM.Quantize(whole.Map, whole.Name, quantization!);
+                if (last is { } one)
+                    using (one.Whole) CausalLM.Quantize(one.Map, one.Name, one.Whole, quantization!);
                 last = null;
             }
         }
