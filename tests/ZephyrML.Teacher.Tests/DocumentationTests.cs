@@ -48,6 +48,6 @@ public class DocumentationTests
         using IChatClient cluster = TeacherClient.Create(pool, new() { Name = "mistral-7b", Cache = _folder["teacher.db"], MaxConcurrency = 256 });
         await Task.WhenAll(Enumerable.Range(0, 40).Select(i => cluster.GetResponseAsync($"{i}")));
         Assert.AreEqual((40, 40L), (first.Requests + second.Requests, pool.Replicas.Sum(r => r.Answered)));
-        Assert.IsGreaterThan(10, Math.Min(first.Requests, second.Requests));
+        Assert.IsGreaterThan(5, Math.Min(first.Requests, second.Requests));
     }
 }
