@@ -9,7 +9,8 @@ namespace ZephyrML.Benchmarks;
 
 /// <summary>
 /// Tokens per second of both trainers on a model of random weights. The shapes, the rows and the measure are those of a plain PyTorch
-/// yardstick (prompt_ids with completion_ids, or with chosen_ids and rejected_ids, one JSON object a line), so that both can be run in turn.
+/// yardstick (prompt_ids with completion_ids, or with chosen_ids and rejected_ids, one JSON object a line), so that both can be run in turn. <c>--variants</c> also runs dDPO without shared prompts and
+/// with recomputed activations.
 /// </summary>
 internal static class TrainingBenchmark
 {
@@ -35,8 +36,16 @@ internal static class TrainingBenchmark
         }
         if (task != "sft" && rows[0].Rejected.Length > 0)
         {
-            var set = new DpoOptions { MaxSteps = warmup + steps, BatchSize = batch, MaxLength = 512, LearningRate = 1e-4, LogEverySteps = 1 };
-            results["dpo"] = Measure(config, warmup, (model, context) => DpoTrainer.Train(model, rows, null, set, context));
+            DpoOptions Set() => new() { MaxSteps = warmup + steps, BatchSize = batch, MaxLength = 512, LearningRate = 1e-4, LogEverySteps = 1 };
+            var variants = new List<(string Name, DpoOptions Options)> { ("dpo", Set()) };
+            if (Array.IndexOf(args, "--variants") >= 0)
+            {
+                var (apart, again) = (Set(), Set());
+                (apart.SharePrompts, again.RecomputeActivations) = (false, true);
+                variants.AddRange([("dpo, prompts apart", apart), ("dpo, recomputed", again)]);
+            }
+            foreach (var (name, set) in variants)
+                results[name] = Measure(config, warmup, (model, context) => DpoTrainer.Train(model, rows, null, set, context));
         }
         return JsonSerializer.Serialize(results);
     }
