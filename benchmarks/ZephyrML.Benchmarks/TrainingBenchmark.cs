@@ -53,14 +53,21 @@ internal static class TrainingBenchmark
     private static Dictionary<string, object> Measure(ModelConfig config, int warmup, Func<CausalLM, TrainingContext, TrainingResult> train)
     {
         using var model = new CausalLM(config);
-        var marks = new List<(long At, double Tokens)>();
-        var progress = new Marks(p => { if (p.Stage is "dSFT" or "dDPO") marks.Add((Stopwatch.GetTimestamp(), p.Metrics["num_tokens"])); });
+        var marks = new List<(long At, double Tokens, TimeSpan Cpu)>();
+        using var process = Process.GetCurrentProcess();
+        var progress = new Marks(p =>
+        {
+            process.Refresh();
+            if (p.Stage is "dSFT" or "dDPO") marks.Add((Stopwatch.GetTimestamp(), p.Metrics["num_tokens"], process.TotalProcessorTime));
+        });
         var result = train(model, new TrainingContext { Progress = progress });
         var (begin, end) = (marks[warmup - 1], marks[^1]);
         double seconds = Stopwatch.GetElapsedTime(begin.At, end.At).TotalSeconds, tokens = end.Tokens - begin.Tokens;
         var measured = new Dictionary<string, object>
         {
             ["tokens_per_s"] = Math.Round(tokens / seconds, 1), ["steps_per_s"] = Math.Round((marks.Count - warmup) / seconds, 3), ["seconds"] = Math.Round(seconds, 2),
+            // Hangs less on what else the machine does.
+            ["tokens_per_cpu_s"] = Math.Round(tokens / (end.Cpu - begin.Cpu).TotalSeconds, 1),
             ["peak_rss_mib"] = result.PeakMemoryBytes >> 20, ["losses"] = result.Steps.Select(s => Math.Round(s["loss"], 5)).ToArray(),
         };
         if (result is DpoResult dpo)
