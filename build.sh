@@ -11,7 +11,7 @@ usage: ./build.sh COMMAND [options]
   quickstart   run the whole recipe on a synthetic weather desk; results in artifacts/quickstart   [--seed N] [--teacher URL --model NAME]
   test         run all tests; ends with a line "N passed, N failed"                                [a filter, as of dotnet test --filter]
   soak         the tests with the full counts (kill loops, fuzzing, long runs)
-  bench        the benchmarks: ratios measured in one run, against PyTorch where it is installed
+  bench        the benchmarks: ratios measured in one run; all, or one: training, decoding, loading, tokenizing, teacher, rouge
   base         pretrain the quickstart's small base model anew
   parity       hold the library against reference results of Hugging Face's stack: every fixture.json below FOLDER...
   apicheck     compare the stand-ins' public surface with the real packages' (must print 0)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -11,6 +12,7 @@ internal sealed class LatencyServer : IDisposable
     private readonly TimeSpan _latency;
     private readonly byte[] _answer;
     private int _underWay, _most;
+    private long _heldTicks;
 
     public LatencyServer(TimeSpan latency)
     {
@@ -25,6 +27,9 @@ internal sealed class LatencyServer : IDisposable
     public Uri Address { get; }
 
     public int MostAtOnce => _most;
+
+    /// <summary>For how long calls were held, added up over all: on a busy machine more than the latency that was asked for.</summary>
+    public TimeSpan Held => Stopwatch.GetElapsedTime(0, Interlocked.Read(ref _heldTicks));
 
     public void Dispose() => _listener.Stop();
 
@@ -62,7 +67,9 @@ internal sealed class LatencyServer : IDisposable
                 length = 0;
                 var now = Interlocked.Increment(ref _underWay);
                 _most = Math.Max(_most, now);
+                var start = Stopwatch.GetTimestamp();
                 await Task.Delay(_latency);
+                Interlocked.Add(ref _heldTicks, Stopwatch.GetTimestamp() - start);
                 Interlocked.Decrement(ref _underWay);
                 await stream.WriteAsync(_answer);
             }

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.AI;
 
 namespace ZephyrML.Teacher;
@@ -56,7 +53,7 @@ public sealed class PairwiseJudge
     public async Task<PairwiseJudgement> JudgeAsync(PairwiseQuestion question, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(question);
-        var stream = new SeedStream(_options.Seed, "pairwise", Fingerprint(question));
+        var stream = new SeedStream(_options.Seed, "pairwise", TextHash.Of(question.Instruction, question.First, question.Second));
         bool[] orders = _options.Order == PairwiseOrder.Both ? [false, true] : [stream.Next(2) == 1];
         string tag;
         do
@@ -91,18 +88,5 @@ public sealed class PairwiseJudge
             return new(swapped, verdict, reply);
         }
         return new(swapped, PairwiseVerdict.Unread, reply);
-    }
-
-    /// <summary>Depends on what is judged, not on the row: the same comparison is never paid for twice.</summary>
-    private static long Fingerprint(PairwiseQuestion question)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var text in new[] { question.Instruction, question.First, question.Second })
-        {
-            var bytes = Encoding.UTF8.GetBytes(text);
-            hash.AppendData(BitConverter.GetBytes(bytes.LongLength));
-            hash.AppendData(bytes);
-        }
-        return BinaryPrimitives.ReadInt64LittleEndian(hash.GetHashAndReset());
     }
 }

@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.AI;
 
 namespace ZephyrML.Teacher;
@@ -114,7 +111,7 @@ public sealed class UltraFeedbackJudge : IAnswerJudge
         var (instruction, answer) = (Instruction(request), request.Candidates[candidate]);
         for (var attempt = 0; attempt <= _options.MaxReasks; attempt++)
         {
-            var stream = new SeedStream(_options.Seed ?? 0, $"critique/{attempt}", Fingerprint(instruction, [answer]));
+            var stream = new SeedStream(_options.Seed ?? 0, $"critique/{attempt}", TextHash.Of(instruction, answer));
             var question = new CritiqueQuestion(instruction, answer, Tag(stream, [instruction, answer])) { IsStructured = _options.StructuredOutput };
             var text = await AskAsync(request, "the critique", CritiquePrompt.System, CritiquePrompt.Render(question), _options.StructuredOutput ? CritiquePrompt.ReplyFormat : null, attempt, cancellationToken).ConfigureAwait(false);
             var score = (_options.StructuredOutput ? CritiquePrompt.ParseStructuredReply(text) : null)
@@ -143,7 +140,7 @@ public sealed class UltraFeedbackJudge : IAnswerJudge
     private (AspectQuestion Question, int[] Order) Question(JudgeRequest request, int[] shown, JudgeAspect aspect, int attempt, bool swapped)
     {
         var instruction = Instruction(request);
-        var stream = new SeedStream(_options.Seed ?? 0, $"judge/{aspect}/{attempt}", Fingerprint(instruction, shown.Select(i => request.Candidates[i])));
+        var stream = new SeedStream(_options.Seed ?? 0, $"judge/{aspect}/{attempt}", TextHash.Of([instruction, .. shown.Select(i => request.Candidates[i])]));
         var order = (int[])shown.Clone();
         stream.Shuffle(order.AsSpan());
         if (swapped)
@@ -168,18 +165,6 @@ public sealed class UltraFeedbackJudge : IAnswerJudge
         if (request.Messages is not { Count: > 0 } turns)
             return request.Prompt;
         return turns is [{ Role: "user" } only] ? only.Content : string.Join("\n\n", turns.Select(t => $"{t.Role}: {t.Content}"));
-    }
-
-    private static long Fingerprint(string instruction, IEnumerable<string> texts)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var text in texts.Prepend(instruction))
-        {
-            var bytes = Encoding.UTF8.GetBytes(text);
-            hash.AppendData(BitConverter.GetBytes(bytes.LongLength));
-            hash.AppendData(bytes);
-        }
-        return BinaryPrimitives.ReadInt64LittleEndian(hash.GetHashAndReset());
     }
 
     private sealed record AspectJudgement(JudgeAspect Aspect, float?[] Best, List<AspectReply> Replies);

@@ -174,13 +174,9 @@ public static partial class MtBench
         {
             return (await client.GetResponseAsync(messages, options, token).ConfigureAwait(false)).Text;
         }
-        catch (TeacherException e)
-        {
-            throw new TeacherException($"{what} could not be asked: {e.Message}", e) { StatusCode = e.StatusCode, RetryAfter = e.RetryAfter, IsTransient = e.IsTransient };
-        }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new TeacherException($"{what} could not be asked: {e.Message}", e);
+            throw TeacherException.Of($"{what} could not be asked: ", e);
         }
     }
 
