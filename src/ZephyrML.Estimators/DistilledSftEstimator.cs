@@ -37,7 +37,13 @@ public sealed class DistilledSftEstimator : IEstimator<StudentTransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         var ml = _context.Ml;
-        if (StageShape.Has(inputSchema, _options.MessagesColumn))
+        if (_options.TextColumn is { } text)
+        {
+            StageShape.Require(ml, inputSchema, text, ColumnKind.Text);
+            foreach (var column in new[] { _options.MessagesColumn, _options.PromptColumn, _options.ResponseColumn })
+                StageShape.Allow(ml, inputSchema, column, ColumnKind.Text);
+        }
+        else if (StageShape.Has(inputSchema, _options.MessagesColumn))
         {
             StageShape.Require(ml, inputSchema, _options.MessagesColumn, ColumnKind.Text);
             StageShape.Allow(ml, inputSchema, _options.PromptColumn, ColumnKind.Text);
@@ -52,18 +58,22 @@ public sealed class DistilledSftEstimator : IEstimator<StudentTransformer>
     }
 
     /// <summary>Trains; with a CheckpointFolder it goes on where an earlier Fit of the same data and options was stopped, and only loads what was finished. The data is read once.</summary>
-    /// <param name="input">Data with Prompt and Response, or with Messages.</param>
+    /// <param name="input">Data with Prompt and Response, with Messages, or with the text of option TextColumn.</param>
     /// <returns>The student. Whoever disposes it last frees its weights.</returns>
     public StudentTransformer Fit(IDataView input) => Fit(input, null);
 
     /// <summary>Trains, and evaluates on data of its own before, during and after.</summary>
-    /// <param name="input">Data with Prompt and Response, or with Messages.</param>
+    /// <param name="input">Data with Prompt and Response, with Messages, or with the text of option TextColumn.</param>
     /// <param name="evaluation">Data to evaluate on; null: the share of the input that option EvaluationFraction says.</param>
     /// <returns>The student. Whoever disposes it last frees its weights.</returns>
     public StudentTransformer Fit(IDataView input, IDataView? evaluation)
     {
         ArgumentNullException.ThrowIfNull(input);
-        if (InputColumn.Find(input.Schema, _options.MessagesColumn, ColumnKind.Text) is null)
+        if (_options.TextColumn is { } text)
+        {
+            InputColumn.Require(input.Schema, text, ColumnKind.Text);
+        }
+        else if (InputColumn.Find(input.Schema, _options.MessagesColumn, ColumnKind.Text) is null)
         {
             InputColumn.Require(input.Schema, _options.PromptColumn, ColumnKind.Text);
             InputColumn.Require(input.Schema, _options.ResponseColumn, ColumnKind.Text);
@@ -81,10 +91,10 @@ public sealed class DistilledSftEstimator : IEstimator<StudentTransformer>
                 Read(start.Model, evaluation, held, held, null);
             rows.Complete();
             held.Complete();
-            log.Rows(Stage, rows.Count, skipped, held.Count, $"no {_options.ResponseColumn} and no {_options.MessagesColumn}");
+            log.Rows(Stage, rows.Count, skipped, held.Count, $"no {_options.ResponseColumn} and no {_options.MessagesColumn}{(_options.TextColumn is null ? "" : $" and no {_options.TextColumn}")}");
             if (rows.Count == 0)
                 throw new InvalidOperationException(
-                    $"DistilledSft has nothing to train on: none of {skipped + held.Count} rows has a '{_options.ResponseColumn}' or ends with an assistant's turn in '{_options.MessagesColumn}'{(held.Count > 0 ? " and is not held out" : "")}.");
+                    $"DistilledSft has nothing to train on: none of {skipped + held.Count} rows has a '{_options.ResponseColumn}' or ends with an assistant's turn in '{_options.MessagesColumn}'{(_options.TextColumn is null ? "" : $" or has a '{_options.TextColumn}'")}{(held.Count > 0 ? " and is not held out" : "")}.");
             LastResult = SftTrainer.Train(start.Model.Network, rows, held.Count > 0 ? held : null, _options,
                 FitContext.Of(_context, log, seed, start));
             log.Memory(Stage, LastResult);
@@ -102,17 +112,35 @@ public sealed class DistilledSftEstimator : IEstimator<StudentTransformer>
     private int Read(LanguageModel model, IDataView data, TokenStore<SftRow> rows, TokenStore<SftRow> held, RowSplit? split)
     {
         var skipped = 0;
-        foreach (var (row, texts) in RowSource.Read(data, _context.CancellationToken, _options.PromptColumn, _options.MessagesColumn, _options.ResponseColumn))
+        foreach (var (row, texts) in RowSource.Read(data, _context.CancellationToken, [_options.PromptColumn, _options.MessagesColumn, _options.ResponseColumn, .. _options.TextColumn is { } column ? new[] { column } : []]))
         {
-            if (Conversation.Dialogue(texts[0], texts[1], texts[2], _options.SystemPrompt, row) is not { } turns)
+            SftRow encoded;
+            if (Conversation.Dialogue(texts[0], texts[1], texts[2], _options.SystemPrompt, row) is { } turns)
+            {
+                var chat = ChatTokenizer.Encode(model.Tokenizer, model.Template, turns);
+                encoded = new SftRow(chat.Ids, chat.Supervised);
+            }
+            else if (texts.Length > 3 && texts[3].Length > 0)
+            {
+                encoded = PlainText(model.Tokenizer, texts[3]);
+            }
+            else
             {
                 skipped++;
                 continue;
             }
-            var chat = ChatTokenizer.Encode(model.Tokenizer, model.Template, turns);
-            (split?.IsHeldOut(row) == true ? held : rows).Add(new SftRow(chat.Ids, chat.Supervised));
+            (split?.IsHeldOut(row) == true ? held : rows).Add(encoded);
         }
         return skipped;
+    }
+
+    /// <summary>The text's tokens, with those that the tokenizer puts around a text and the end token behind it, all of them learned: as TRL's rows of "text".</summary>
+    private static SftRow PlainText(LanguageModelTokenizer tokenizer, string text)
+    {
+        var ids = tokenizer.Encode(text, addSpecialTokens: true);
+        if (tokenizer.EosTokenId is { } end && (ids.Length == 0 || ids[^1] != end))
+            ids = [.. ids, end];
+        return new SftRow(ids, [.. ids.Select(_ => true)]);
     }
 
     private StudentSettings Settings(int seed) => new StudentSettings

@@ -25,6 +25,12 @@ public sealed class DistilledSftOptions : SftOptions
     /// <summary>The column of answers to learn. Default Response.</summary>
     public string ResponseColumn { get; set; } = ZephyrColumns.Response;
 
+    /// <summary>
+    /// A column of plain text, for rows that hold no dialogue: every token is trained on, the end of the text included, without a chat template (TRL's "text" rows). The student is asked by Prompt or Messages all the same.
+    /// null: none. Default null.
+    /// </summary>
+    public string? TextColumn { get; set; }
+
     /// <summary>The column that the student writes. Default Reply.</summary>
     public string ReplyColumn { get; set; } = ZephyrColumns.Reply;
 
@@ -78,6 +84,8 @@ public sealed class DistilledSftOptions : SftOptions
             yield return string.Create(CultureInfo.InvariantCulture, $"{nameof(EvaluationFraction)} must be at least 0 and below 1, not {EvaluationFraction}.");
         foreach (var problem in Fitting.StudentOptionProblems.Of(Generation, (nameof(MaxNewTokens), MaxNewTokens != 256), (nameof(Temperature), Temperature != 0), (nameof(ReplyBatchSize), ReplyBatchSize != 16)))
             yield return problem;
+        if (TextColumn is not null && string.IsNullOrWhiteSpace(TextColumn))
+            yield return $"{nameof(TextColumn)} must name a column, or be null.";
         if (GpuDeviceId is < 0)
             yield return $"{nameof(GpuDeviceId)} must be null or at least 0, not {GpuDeviceId}.";
         foreach (var problem in Fitting.StudentOptionProblems.OfAdapter(Adapter, Quantization))
