@@ -16,6 +16,11 @@ internal static class Worker
             new MemoryJob(args[1]).Run();
             return 0;
         }
+        if (args[0] == "flat")
+        {
+            new FlatJob(args[1], int.Parse(args[2], CultureInfo.InvariantCulture), args[3]).Run();
+            return 0;
+        }
         var job = new Job(args[0], args[1], int.Parse(args[2], CultureInfo.InvariantCulture), int.Parse(args[3], CultureInfo.InvariantCulture), int.Parse(args[4], CultureInfo.InvariantCulture));
         Console.WriteLine("started");
         Console.WriteLine(job.Run());
@@ -42,13 +47,7 @@ internal static class Worker
             return Hash(model, result);
         }
 
-        public Process Start()
-        {
-            var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-            foreach (var argument in (string[])["exec", typeof(Worker).Assembly.Location, Stage, Folder, $"{Steps}", $"{SaveEvery}", $"{Hidden}"])
-                start.ArgumentList.Add(argument);
-            return Process.Start(start)!;
-        }
+        public Process Start() => Worker.Start(Stage, Folder, $"{Steps}", $"{SaveEvery}", $"{Hidden}");
 
         private T Set<T>(T options) where T : TrainingOptions
         {
@@ -62,6 +61,47 @@ internal static class Worker
             options.EvaluateEverySteps = 4;
             return options;
         }
+    }
+
+    /// <summary>
+    /// Trains with evaluations and checkpoints; prints ten times, in even distances, the live tensors, the memory that the process has beyond the managed heap, and the managed heap, in bytes.
+    /// A process of its own, since in the tests' one other tests move the memory.
+    /// </summary>
+    public sealed record FlatJob(string Stage, int Steps, string Folder)
+    {
+        public void Run()
+        {
+            TorchSharp.torch.set_num_threads(1);
+            using var model = TinyModel.Create(layers: 1);
+            var context = new TrainingContext { Progress = new Told(this) };
+            TrainingOptions options = Stage == "dSFT" ? new SftOptions { LearningRate = 1e-4 } : new DpoOptions { LearningRate = 1e-5 };
+            (options.MaxSteps, options.MaxLength, options.BatchSize, options.LogEverySteps, options.EvaluateEverySteps, options.SaveEverySteps, options.CheckpointFolder) = (Steps, 32, 2, Steps / 10, Steps / 5, Steps / 5, Folder);
+            if (options is SftOptions sft)
+                SftTrainer.Train(model, TinyModel.SftRows(16, maxLength: 10), TinyModel.SftRows(4, seed: 8, maxLength: 10), sft, context);
+            else
+                DpoTrainer.Train(model, TinyModel.Pairs(8), TinyModel.Pairs(4, seed: 8), (DpoOptions)options, context);
+        }
+
+        public Process Start() => Worker.Start("flat", Stage, $"{Steps}", Folder);
+
+        private sealed class Told(FlatJob job) : IProgress<TrainingProgress>
+        {
+            public void Report(TrainingProgress value)
+            {
+                if (value.Stage != job.Stage || value.Step == 0 || value.Metrics.ContainsKey("eval_loss"))
+                    return;
+                long managed = GC.GetTotalMemory(forceFullCollection: true);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount} {Environment.WorkingSet - GC.GetGCMemoryInfo().TotalCommittedBytes} {managed}"));
+            }
+        }
+    }
+
+    private static Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])["exec", typeof(Worker).Assembly.Location, .. arguments])
+            start.ArgumentList.Add(argument);
+        return Process.Start(start)!;
     }
 
     /// <summary>Trains one step of a model of 14M weights; prints the estimate of its memory and what it took, in bytes.</summary>
@@ -87,13 +127,7 @@ internal static class Worker
             Console.WriteLine((result.PeakMemoryBytes - before).ToString(CultureInfo.InvariantCulture));
         }
 
-        public Process Start()
-        {
-            var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-            foreach (var argument in (string[])["exec", typeof(Worker).Assembly.Location, "memory", How])
-                start.ArgumentList.Add(argument);
-            return Process.Start(start)!;
-        }
+        public Process Start() => Worker.Start("memory", How);
     }
 
     /// <summary>Of the weights' bits and of all metrics' shortest exact forms.</summary>
