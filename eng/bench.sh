@@ -18,13 +18,16 @@ if grep -qs avx512f /proc/cpuinfo; then export OPENBLAS_CORETYPE="${OPENBLAS_COR
 export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
 
 training() {
-  local shape=10m rows
+  local shape=10m rows python candidate
   rows=$(mktemp --suffix=.jsonl)
-  if [ -f "$BASELINE" ] && python3 -c 'import torch' 2>/dev/null; then
+  for candidate in python3 /usr/bin/python3; do   # another Python may stand before the distribution's, which has its torch
+    if "$candidate" -c 'import torch' 2>/dev/null; then python=$candidate; break; fi
+  done
+  if [ -f "$BASELINE" ] && [ -n "${python:-}" ]; then
     local task same=(--batch 4 --steps 8 --warmup 2)
     for task in sft dpo; do
-      python3 "$BASELINE" --task "$task" --shape "$shape" --write-rows "$rows" >/dev/null
-      echo "PyTorch:"; python3 "$BASELINE" --task "$task" --shape "$shape" --rows "$rows" "${same[@]}"
+      "$python" "$BASELINE" --task "$task" --shape "$shape" --write-rows "$rows" >/dev/null
+      echo "PyTorch:"; "$python" "$BASELINE" --task "$task" --shape "$shape" --rows "$rows" "${same[@]}"
       echo "ZephyrML:"; run training --task "$task" --shape "$shape" --rows "$rows" "${same[@]}" "$@"
     done
   else
